@@ -150,6 +150,10 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'audit.setRules': free(
     'Judges by other rules; in the history and named in each report, and changes no run.',
   ),
+  'audit.campaignView': READS,
+  'audit.saveText': free(
+    'The save dialog of the host, or a download; only rules and snapshots that read as such.',
+  ),
   'audit.export': free('The save dialog of the host, or a download of a report.'),
 
   'history.list': READS,

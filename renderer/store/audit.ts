@@ -25,7 +25,7 @@ import { useUi } from './ui.ts';
 
 type Members = RequestInput<(typeof requests)['audit']['members']>['of'];
 export type TriedRules = ReplyValue<(typeof requests)['audit']['tryRules']>;
-export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'history';
+export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'campaign' | 'history';
 
 const PAGE = 20_000;
 const FINDINGS = 5000;
@@ -73,6 +73,8 @@ interface AuditStore {
   readonly rulesDraft: string | null;
   setRulesDraft(text: string | null): void;
   tryRules(text: string): Promise<TriedRules>;
+  /** Hands rules to the person as a file; throws a PageFault where they do not read as rules. */
+  saveRules(text: string): Promise<void>;
   askDeletion(key: string): Promise<void>;
   askGate(key: string): Promise<void>;
   /** Turns the search of git history on or off, and reads it where it is on. */
@@ -218,6 +220,11 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   rulesDraft: null,
   setRulesDraft: (rulesDraft) => set({ rulesDraft }),
   tryRules: (text) => during('Trying the rules', call(bridge().audit.tryRules({ text }))),
+  async saveRules(text) {
+    const { url, name, saved } = await call(bridge().audit.saveText({ kind: 'rules', text }));
+    if (url !== null) fetchDownload(url, name);
+    if (saved) useUi.getState().toast(`Saved ${name}`);
+  },
   async askDeletion(key) {
     set({ deletionKey: key });
     try {

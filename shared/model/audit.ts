@@ -339,3 +339,18 @@ export const CampaignSnapshot = z.object({
   filesSkipped: z.int(),
 });
 export type CampaignSnapshot = z.infer<typeof CampaignSnapshot>;
+
+/** A campaign on screen: what its file says, what was counted before, and what is counted now. */
+export const CampaignView = z.object({
+  name: z.string(),
+  /** ISO date, by the end of which (UTC) nothing may be left. */
+  deadline: z.string(),
+  /** `late`: the day has passed with blobs left; `unanswered`: it has passed, and it is not known that none are. */
+  verdict: z.enum(['done', 'going', 'late', 'unanswered']),
+  /** ISO date by which nothing is left at the rate so far; null: nothing is left, or nothing moved. */
+  expected: z.string().nullable(),
+  /** Oldest first; the newest 10,000. */
+  snapshots: z.array(CampaignSnapshot),
+  now: CampaignSnapshot,
+});
+export type CampaignView = z.infer<typeof CampaignView>;

@@ -163,6 +163,8 @@ export function readSnapshots(text: string): CampaignSnapshot[] {
 /** `late`: the day has passed with blobs left; `unanswered`: it has passed, and it is not known that none are. */
 export interface CampaignStatus {
   readonly verdict: 'done' | 'going' | 'late' | 'unanswered';
+  /** ISO date by which nothing is left at the rate so far; null: nothing is left, or nothing moved. */
+  readonly expected: string | null;
   readonly lines: readonly string[];
 }
 
@@ -180,24 +182,21 @@ export function campaignStatus(
   if (first === undefined || last === undefined)
     return {
       verdict: isLate ? 'unanswered' : 'going',
+      expected: null,
       lines: [head, 'No snapshot yet: rewrap campaign snapshot makes one.'],
     };
   const isSure = last.unknown === 0 && last.filesSkipped === 0 && last.filesRead > 0;
   const verdict =
     last.remaining > 0 ? (isLate ? 'late' : 'going') : isSure ? 'done' : isLate ? 'unanswered' : 'going';
   const before = new Map(first.owners.map((one) => [one.owner, one.remaining]));
-  const days = Math.max(1, (Date.parse(last.at) - Date.parse(first.at)) / DAY);
-  const rate = (first.remaining - last.remaining) / days;
+  const expected = expectedEnd(snapshots);
   return {
     verdict,
+    expected,
     lines: [
       head,
       `${last.at.slice(0, 10)}: ${plural(last.remaining, 'blob')} left of ${last.blobs}, ${last.unknown} not known; ${plural(last.filesRead, 'file')} read, ${last.filesSkipped} not read.`,
-      ...(last.remaining > 0 && rate > 0
-        ? [
-            `At the rate so far, nothing is left by ${new Date(Date.parse(last.at) + (last.remaining / rate) * DAY).toISOString().slice(0, 10)}.`,
-          ]
-        : []),
+      ...(expected === null ? [] : [`At the rate so far, nothing is left by ${expected}.`]),
       ...last.owners.map(
         ({ owner, remaining, unknown, blobs }) =>
           `  ${owner}: ${remaining} left of ${blobs}${unknown > 0 ? `, ${unknown} not known` : ''} (${before.get(owner) ?? 0} on ${first.at.slice(0, 10)})`,
@@ -205,4 +204,18 @@ export function campaignStatus(
       ...snapshots.slice(-10).map((one) => `  ${one.at.slice(0, 10)}  ${one.remaining}`),
     ],
   };
+}
+
+/** The furthest day that a date can name here: what would take longer is not foretold. */
+const FURTHEST = Date.parse('2200-01-01');
+
+function expectedEnd(snapshots: readonly CampaignSnapshot[]): string | null {
+  const [first] = snapshots;
+  const last = snapshots.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const days = Math.max(1, (Date.parse(last.at) - Date.parse(first.at)) / DAY);
+  const rate = (first.remaining - last.remaining) / days;
+  if (last.remaining === 0 || !(rate > 0)) return null;
+  const end = Date.parse(last.at) + (last.remaining / rate) * DAY;
+  return end < FURTHEST ? new Date(end).toISOString().slice(0, 10) : null;
 }

@@ -117,6 +117,7 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
     ['plans.save', (input) => downloads.offerPlan(input)],
     ['runs.download', (input) => downloads.offer(input)],
     ['audit.export', (input) => downloads.offerReport(input)],
+    ['audit.saveText', (input) => downloads.offerText(input)],
   ]);
   const noClipboard = refused(
     fault(

@@ -49,6 +49,16 @@ export class Downloads {
     });
   }
 
+  /** Answers `audit.saveText`: rules or snapshots as a download. */
+  offerText(input: unknown): Promise<Reply<unknown>> {
+    return answer(requests.audit.saveText, input, async (wanted) => {
+      const reply = await this.#engine.callHost('audit.textFile', wanted);
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { name, type, bytes } = hostRequests.audit.textFile.reply.parse(reply.value);
+      return { url: this.#hold({ name, type, bytes }), name, saved: false };
+    });
+  }
+
   /** Answers `plans.save`: a plan as a download. */
   offerPlan(input: unknown): Promise<Reply<unknown>> {
     // As large as a list of blobs may be: it is validated in the engine's thread alone, by the same schema.

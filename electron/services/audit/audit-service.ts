@@ -1,4 +1,3 @@
-import { setImmediate as others } from 'node:timers/promises';
 import type { HostHandlers, PageHandlers, ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import { plural } from '#shared/format.ts';
@@ -16,7 +15,6 @@ import {
   suppressionMembers,
   touchedBy,
 } from '../../core/audit/index.ts';
-import { campaignSnapshot, readCampaign } from '../../core/campaign/index.ts';
 import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import type { Connection } from '../connection/index.ts';
 import { notHere } from '../faults.ts';
@@ -24,6 +22,7 @@ import type { HistoryRecorder } from '../history/index.ts';
 import type { Blobs, Workspace } from '../workspace/index.ts';
 import { Asking } from './audit-asking.ts';
 import { RulesInUse } from './audit-rules.ts';
+import { Campaigns } from './campaigns.ts';
 import { CurrentAudit, type Held } from './current-audit.ts';
 import { DeletionGates } from './deletion-gates.ts';
 import { GitHistories } from './git-history.ts';
@@ -93,6 +92,14 @@ export class AuditService {
     });
   }
 
+  readonly #campaigns = new Campaigns({
+    audit: async () => {
+      await this.#current.prepare();
+      return this.audit;
+    },
+    coverage: () => this.#parts.workspace.coverage,
+  });
+
   readonly requests: PageHandlers['audit'] = {
     summary: async () => {
       await this.#current.prepare();
@@ -128,29 +135,20 @@ export class AuditService {
       this.#setRules(text, name, true);
       return this.rules();
     },
+    ...this.#campaigns.requests,
     export: () => notHere('hand out reports'),
+    saveText: () => notHere('hand out files'),
   };
 
-  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules' | 'deletionGates' | 'campaign'> = {
-    useRules: async ({ text, name }) => {
-      this.#setRules(text, name, false);
-      return {};
-    },
-    deletionGates: ({ keys, nameless }) => this.#gates.answer(keys, nameless),
-    campaign: async ({ text }) => {
-      await this.#current.prepare();
-      const { files, skipped } = this.#parts.workspace.coverage;
-      const cover = {
-        read: files.read,
-        // What git keeps beside the files is no part of a campaign: its history cannot be changed.
-        skipped: skipped.reduce(
-          (sum, { code, count }) => sum + (code === 'git' || code === 'link-inside' ? 0 : count),
-          0,
-        ),
-      };
-      return campaignSnapshot(readCampaign(text), this.audit, cover, Date.now(), () => others());
-    },
-  };
+  readonly hostRequests: Pick<HostHandlers['audit'], 'useRules' | 'deletionGates' | 'campaign' | 'textFile'> =
+    {
+      useRules: async ({ text, name }) => {
+        this.#setRules(text, name, false);
+        return {};
+      },
+      deletionGates: ({ keys, nameless }) => this.#gates.answer(keys, nameless),
+      ...this.#campaigns.hostRequests,
+    };
 
   close(): void {
     this.#suppressions.close();

@@ -10,6 +10,7 @@ import { type AuditTab, useAudit, useReading } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
 import { useUi } from '../../store/ui.ts';
+import { CampaignTab } from './CampaignTab.tsx';
 import { Deletion } from './Deletion.tsx';
 import { ExportReport } from './ExportReport.tsx';
 import { Findings } from './Findings.tsx';
@@ -24,6 +25,7 @@ const TABS: readonly { readonly id: AuditTab; readonly name: string }[] = [
   { id: 'deletion', name: 'If a key is deleted' },
   { id: 'git', name: 'Git history' },
   { id: 'rules', name: 'Rules' },
+  { id: 'campaign', name: 'Campaign' },
   { id: 'history', name: 'History' },
 ];
 
@@ -88,6 +90,8 @@ export function AuditView() {
               waiting && <Skeleton label="Counting" lines={12} />
             ) : id === 'rules' ? (
               <RulesTab summary={summary} />
+            ) : id === 'campaign' ? (
+              <CampaignTab />
             ) : summary.totals.blobs === 0 && summary.totals.otherFiles === 0 ? (
               <div className="empty-note">
                 <p>Nothing to audit yet. Add files or a folder, and their ciphertext is counted here.</p>

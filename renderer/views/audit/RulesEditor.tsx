@@ -1,4 +1,4 @@
-import { Copy, FileCheck2, FlaskConical } from 'lucide-react';
+import { Copy, Download, FileCheck2, FlaskConical } from 'lucide-react';
 import { useState } from 'react';
 import { Label, TextArea, TextField } from 'react-aria-components';
 import type { Fault } from '#shared/model/fault.ts';
@@ -12,7 +12,7 @@ import { copyText } from '../../store/ui.ts';
 
 /** Rules that are being written: tried on the list before they are used. */
 export function RulesEditor({ text }: { readonly text: string }) {
-  const { setRulesDraft, tryRules, setRules } = useAudit();
+  const { setRulesDraft, tryRules, setRules, saveRules } = useAudit();
   const [tried, setTried] = useState<{ text: string; result: TriedRules } | null>(null);
   const [fault, setFault] = useState<Fault | null>(null);
   const attemptRules = async (work: () => Promise<void>): Promise<void> => {
@@ -59,6 +59,13 @@ export function RulesEditor({ text }: { readonly text: string }) {
           onPress={() => void copyText(text, 'the rules')}
         >
           Copy
+        </Button>
+        <Button
+          variant="quiet"
+          icon={<Download className="icon" aria-hidden="true" />}
+          onPress={() => void attemptRules(() => saveRules(text))}
+        >
+          Save as a file…
         </Button>
         <Button variant="quiet" onPress={() => setRulesDraft(null)}>
           Cancel

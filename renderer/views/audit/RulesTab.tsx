@@ -1,4 +1,4 @@
-import { FileCheck2, FileX2 } from 'lucide-react';
+import { Download, FileCheck2, FileX2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
@@ -9,6 +9,7 @@ import { Status } from '../../components/Status.tsx';
 import { rulesFromList } from '../../lib/rules-from-list.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { useAudit } from '../../store/audit.ts';
+import { pickTexts } from './pick-text.ts';
 import { RulesEditor } from './RulesEditor.tsx';
 
 const EXAMPLE = `version: 1
@@ -24,18 +25,6 @@ suppress:
     reason: kept for the tax office
     until: 2030-12-31
 `;
-
-/** Opens the page's own file picker and gives the text of the file that was chosen. */
-function pickText(taken: (text: string, name: string) => void): void {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.accept = '.yaml,.yml,.json';
-  input.addEventListener('change', () => {
-    const file = input.files?.[0];
-    if (file !== undefined) void file.text().then((text) => taken(text, file.name));
-  });
-  input.click();
-}
 
 /** Rules that an earlier start kept and that do not read any more: a gate that is open must look open. */
 export function BrokenRules() {
@@ -53,7 +42,7 @@ export function BrokenRules() {
 
 /** Rules of a small file: what it allows, what is broken, what it could not judge. */
 export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
-  const { rules, findings, setRules, showTab, rulesDraft, setRulesDraft } = useAudit();
+  const { rules, findings, setRules, saveRules, showTab, rulesDraft, setRulesDraft } = useAudit();
   const suppressed = findings.filter((finding) => finding.violation && finding.suppressed !== null).length;
   const [fault, setFault] = useState<Fault | null>(null);
   const use = async (text: string | null, name: string | null): Promise<void> => {
@@ -69,7 +58,9 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
       <div className="button-row">
         <Button
           icon={<FileCheck2 className="icon" aria-hidden="true" />}
-          onPress={() => pickText((text, name) => void use(text, name))}
+          onPress={() =>
+            pickTexts('.yaml,.yml,.json', ([file]) => file && void use(file.text, file.name), false)
+          }
         >
           {rules.text === null ? 'Use a rules file…' : 'Use another rules file…'}
         </Button>
@@ -80,6 +71,15 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
         {rules.text !== null && (
           <Button variant="quiet" onPress={() => setRulesDraft(rules.text)}>
             Edit these rules
+          </Button>
+        )}
+        {rules.text !== null && (
+          <Button
+            variant="quiet"
+            icon={<Download className="icon" aria-hidden="true" />}
+            onPress={() => void saveRules(rules.text ?? '')}
+          >
+            Save as a file…
           </Button>
         )}
         {(rules.text !== null || rules.problem !== null) && (

@@ -119,8 +119,8 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
               {run.perKey.length > 1 && ` and ${count(run.perKey.length - 1)} more`}
             </>
           )}
-          <span aria-hidden="true">→</span>
-          <span className="visually-hidden">to</span>
+          {source !== undefined && <span aria-hidden="true">→</span>}
+          <span className={source === undefined ? undefined : 'visually-hidden'}>to</span>
           <KeyName arn={run.destinationKeyId} />
         </span>
         <Status {...runStatus(run)} />

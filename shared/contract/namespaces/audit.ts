@@ -2,6 +2,7 @@ import {
   AuditFinding,
   AuditSummary,
   CampaignSnapshot,
+  CampaignView,
   DeletionImpact,
   ExplainedRule,
   Facet,
@@ -23,6 +24,20 @@ const Rules = z.object({
   text: z.string().nullable(),
   /** Its name for people. */
   name: z.string().nullable(),
+});
+
+/** A text that a person keeps as a file; the host names it, and saves only what reads as what it is called. */
+const TextFile = z.object({
+  kind: z.enum(['rules', 'snapshots']),
+  text: z.string().max(10_000_000),
+});
+
+/** What became of a file that was made for a person. */
+const HandedOut = z.object({
+  /** Address of the download; null where the host saved it, or the person closed its dialog. */
+  url: z.string().nullable(),
+  name: z.string(),
+  saved: z.boolean(),
 });
 
 const RulesInUse = Rules.extend({
@@ -103,15 +118,17 @@ export const auditRequests = {
     }),
   ),
   /** Makes a report and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
-  export: request(
-    reportOf,
-    z.object({
-      /** Address of the download; null where the host saved it, or the person closed its dialog. */
-      url: z.string().nullable(),
-      name: z.string(),
-      saved: z.boolean(),
-    }),
+  export: request(reportOf, HandedOut),
+  /**
+   * How far a campaign is, by the list as it stands. `text`: of its file, `snapshots`: of the file beside it, or null. Throws
+   * FaultError `BadCampaign` or `BadSnapshots`.
+   */
+  campaignView: request(
+    z.object({ text: z.string().max(1_000_000), snapshots: z.string().max(10_000_000).nullable() }),
+    CampaignView,
   ),
+  /** Hands a text to the person as a file, as {@link export} does. Throws FaultError `BadRules` or `BadSnapshots`. */
+  saveText: request(TextFile, HandedOut),
 } as const;
 
 /** Made by a host's own code alone. */
@@ -138,6 +155,10 @@ export const auditHostRequests = {
       nameless: z.array(z.string().max(4096)).max(10_000),
     }),
     DeletionGate,
+  ),
+  textFile: request(
+    TextFile,
+    z.object({ name: z.string(), type: z.string(), bytes: z.instanceof(Uint8Array) }),
   ),
   report: request(
     reportOf.extend({

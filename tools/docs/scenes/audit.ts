@@ -16,6 +16,30 @@ async function findings(page: Page): Promise<void> {
   await page.getByRole('grid', { name: 'Findings' }).getByRole('row').nth(1).waitFor();
 }
 
+const CAMPAIGN = `version: 1
+name: Leave the payments key
+target: { leaveKey: alias/payments }
+owners:
+  - { path: "payments/*", owner: payments }
+  - { path: "orders/*", owner: shop }
+deadline: 2026-12-31
+`;
+
+const snapshot = (remaining: number, week: number): string =>
+  `${JSON.stringify({
+    at: new Date(Date.UTC(2026, 9, 5 + week * 7)).toISOString(),
+    campaign: 'Leave the payments key',
+    remaining,
+    unknown: 2,
+    blobs: 13,
+    owners: [
+      { owner: 'payments', remaining: remaining - 2, unknown: 0, blobs: 9 },
+      { owner: 'shop', remaining: 2, unknown: 2, blobs: 4 },
+    ],
+    filesRead: 14,
+    filesSkipped: 0,
+  })}\n`;
+
 async function rules(page: Page): Promise<void> {
   await overview(page);
   await page.getByRole('tab', { name: 'Rules' }).click();
@@ -156,6 +180,33 @@ export const AUDIT: readonly Scene[] = [
         .getByText(/would break/)
         .first()
         .waitFor();
+    },
+  },
+  {
+    name: 'audit-campaign-none',
+    view: 'Audit',
+    async show(page) {
+      await overview(page);
+      await page.getByRole('tab', { name: 'Campaign' }).click();
+    },
+  },
+  {
+    name: 'audit-campaign',
+    view: 'Audit',
+    async show(page) {
+      await overview(page);
+      await page.getByRole('tab', { name: 'Campaign' }).click();
+      const chosen = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: 'Open campaign…' }).click();
+      await (await chosen).setFiles([
+        { name: 'leave-payments.yaml', mimeType: 'text/yaml', buffer: Buffer.from(CAMPAIGN) },
+        {
+          name: 'leave-payments.snapshots.jsonl',
+          mimeType: 'text/plain',
+          buffer: Buffer.from([11, 10, 10, 9].map(snapshot).join('')),
+        },
+      ]);
+      await page.getByRole('table', { name: 'By owner' }).waitFor();
     },
   },
   {

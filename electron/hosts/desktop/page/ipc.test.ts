@@ -27,6 +27,7 @@ const OVERRIDDEN = [
   'plans.save',
   'runs.download',
   'audit.export',
+  'audit.saveText',
 ];
 
 async function booted(change?: Parameters<typeof boot>[0]) {

@@ -8,7 +8,7 @@ import type { Look } from '#shared/model/preferences.ts';
 import { answer, type Engine } from '../../../bridge/index.ts';
 import type { ElectronMain } from '../electron.ts';
 import type { Overrides } from './ipc.ts';
-import { isFolder, savePlan, saveReport } from './save-report.ts';
+import { isFolder, savePlan, saveReport, saveText } from './save-report.ts';
 
 interface OverrideParts {
   readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
@@ -129,6 +129,11 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
     'audit.export': (input) =>
       answer(requests.audit.export, input, (wanted) =>
         saveReport({ electron, engine, window, lastFolder }, wanted),
+      ),
+
+    'audit.saveText': (input) =>
+      answer(requests.audit.saveText, input, (wanted) =>
+        saveText({ electron, engine, window, lastFolder }, wanted),
       ),
 
     'plans.save': (input) => savePlan({ electron, engine, window, lastFolder }, input),

@@ -36,6 +36,23 @@ export async function saveReport(
   return saved === null ? NOT_SAVED : { url: null, name: saved, saved: true };
 }
 
+/** Has the engine check rules or snapshots, asks where they go, and saves them there. */
+export async function saveText(
+  { electron, engine, window, lastFolder }: SaveReportParts,
+  wanted: z.output<(typeof requests)['audit']['saveText']['input']>,
+): Promise<z.input<(typeof requests)['audit']['saveText']['reply']>> {
+  const owner = window();
+  if (owner === null) return NOT_SAVED;
+  const made = await engine.callHost('audit.textFile', wanted);
+  if (!made.ok) throw new FaultError(made.fault);
+  const { name, bytes } = hostRequests.audit.textFile.reply.parse(made.value);
+  const saved = await save(
+    { electron, lastFolder, owner },
+    { what: wanted.kind, name, format: name.replace(/^.*\./, ''), bytes: async () => bytes },
+  );
+  return saved === null ? NOT_SAVED : { url: null, name: saved, saved: true };
+}
+
 /**
  * Answers `plans.save`: has the engine write a plan, asks where it goes, and saves it there. What is wanted may be as
  * large as a list of blobs: it is validated in the engine's thread alone, by the same schema.
@@ -64,7 +81,7 @@ export function isFolder(path: string): boolean {
 }
 
 interface ToSave {
-  readonly what: 'report' | 'plan';
+  readonly what: 'report' | 'plan' | 'rules' | 'snapshots';
   /** Proposed name. */
   readonly name: string;
   /** Its extension. */

@@ -1,0 +1,236 @@
+import { Camera, Download, FolderOpen } from 'lucide-react';
+import { useEffect, useId } from 'react';
+import type { CampaignView } from '#shared/model/audit.ts';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+import { Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { Status } from '../../components/Status.tsx';
+import { count, day, moment, plural } from '../../lib/words/format.ts';
+import type { Tone } from '../../lib/words/words.ts';
+import { useAudit } from '../../store/audit.ts';
+import { useCampaign } from '../../store/campaign.ts';
+import { pickTexts } from './pick-text.ts';
+
+const VERDICTS: Record<CampaignView['verdict'], { tone: Tone; word: string }> = {
+  done: { tone: 'done', word: 'Nothing left' },
+  going: { tone: 'running', word: 'Blobs left' },
+  late: { tone: 'danger', word: 'Late: the deadline has passed' },
+  unanswered: {
+    tone: 'attention',
+    word: 'The deadline has passed, and it is not known that nothing is left',
+  },
+};
+/** Snapshots in the table; the picture shows all. */
+const SHOWN = 20;
+
+/** What must be left by when: the burn-down by owner, over the snapshots and the list as it stands. */
+export function CampaignTab() {
+  const {
+    text,
+    view,
+    counting,
+    fault,
+    isUnsaved,
+    open,
+    count: recount,
+    takeSnapshot,
+    save,
+    close,
+  } = useCampaign();
+  // Another list or another answer of KMS counts otherwise.
+  const summary = useAudit((state) => state.summary);
+  const waiting = useLongWait(counting && view === null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the summary says that there is something new to count
+  useEffect(() => void recount(), [summary, recount]);
+  const choose = () => pickTexts('.yaml,.yml,.json,.jsonl', (files) => void open(files));
+  return (
+    <div className="audit-page">
+      <div className="button-row">
+        <Button icon={<FolderOpen className="icon" aria-hidden="true" />} onPress={choose}>
+          {text === null ? 'Open campaign…' : 'Open another campaign…'}
+        </Button>
+        {view !== null && (
+          <>
+            <Button
+              icon={<Camera className="icon" aria-hidden="true" />}
+              isDisabled={counting}
+              onPress={() => void takeSnapshot()}
+            >
+              Take a snapshot
+            </Button>
+            <Button
+              variant={isUnsaved ? 'primary' : 'normal'}
+              icon={<Download className="icon" aria-hidden="true" />}
+              isDisabled={!isUnsaved}
+              onPress={() => void save()}
+            >
+              Save snapshots…
+            </Button>
+            <Button variant="quiet" onPress={close}>
+              Close campaign
+            </Button>
+          </>
+        )}
+      </div>
+      {fault !== null && <FaultCard fault={fault} />}
+      {waiting && <Skeleton label="Counting" lines={6} />}
+      {view !== null && <Burndown view={view} />}
+      {text === null && (
+        <p>
+          A campaign file says what to leave, who owns which files, and until when. Choose it together with
+          its file of snapshots (<code>NAME.snapshots.jsonl</code>), which{' '}
+          <code>rewrap campaign snapshot</code> writes, too.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Burndown({ view }: { readonly view: CampaignView }) {
+  const { name, deadline, verdict, expected, snapshots, now } = view;
+  const [first = now] = snapshots;
+  const atFirst = new Map(first.owners.map((each) => [each.owner, each.remaining]));
+  const shown = [...snapshots.slice(-SHOWN), now].toReversed();
+  return (
+    <section aria-label={`Campaign ${name}`} className="campaign">
+      <div className="campaign-head">
+        <h2 className="page-heading">{name}</h2>
+        <Status {...VERDICTS[verdict]} />
+      </div>
+      <p className="run-line tabular">
+        <span>{`Deadline ${day(deadline)}`}</span>
+        <span>{`${count(now.remaining)} of ${plural(now.blobs, 'blob')} left`}</span>
+        {now.unknown > 0 && (
+          <span className="attention-text">{`${plural(now.unknown, 'blob')} of unknown key`}</span>
+        )}
+        {now.filesSkipped > 0 && (
+          <span className="attention-text">{`${plural(now.filesSkipped, 'file')} not read`}</span>
+        )}
+        {expected !== null && <span>{`At the rate so far, nothing is left by ${day(expected)}`}</span>}
+      </p>
+      <BurndownChart view={view} />
+      <table className="data-table data-table-framed" aria-label="By owner">
+        <thead>
+          <tr>
+            <th scope="col">Owner</th>
+            <th scope="col" className="chart-number">
+              Left
+            </th>
+            <th scope="col" className="chart-number">
+              Not known
+            </th>
+            <th scope="col" className="chart-number">
+              Blobs
+            </th>
+            <th scope="col" className="chart-number">{`Left on ${day(first.at)}`}</th>
+            <th scope="col">Done</th>
+          </tr>
+        </thead>
+        <tbody>
+          {now.owners
+            .toSorted((a, b) => b.remaining - a.remaining)
+            .map(({ owner, remaining, unknown, blobs }) => {
+              const done = blobs - remaining - unknown;
+              return (
+                <tr key={owner}>
+                  <th scope="row">{owner}</th>
+                  <td className="tabular chart-number">{count(remaining)}</td>
+                  <td className="tabular chart-number">{unknown === 0 ? '–' : count(unknown)}</td>
+                  <td className="tabular chart-number">{count(blobs)}</td>
+                  <td className="tabular chart-number">{count(atFirst.get(owner) ?? 0)}</td>
+                  <td className="campaign-done tabular">
+                    <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                      <rect className="bar-track" width="100" height="6" />
+                      <rect className="fill-done" width={blobs === 0 ? 0 : (done / blobs) * 100} height="6" />
+                    </svg>
+                    {blobs === 0 ? '–' : `${Math.floor((done / blobs) * 100)} %`}
+                  </td>
+                </tr>
+              );
+            })}
+        </tbody>
+      </table>
+      <table className="data-table data-table-framed" aria-label="Snapshots">
+        <thead>
+          <tr>
+            <th scope="col">Counted</th>
+            <th scope="col" className="chart-number">
+              Left
+            </th>
+            <th scope="col" className="chart-number">
+              Not known
+            </th>
+            <th scope="col" className="chart-number">
+              Blobs
+            </th>
+            <th scope="col" className="chart-number">
+              Files read
+            </th>
+            <th scope="col" className="chart-number">
+              Files not read
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((each, i) => (
+            <tr key={`${each.at} ${i === 0 ? 'now' : ''}`}>
+              <th scope="row">{i === 0 ? 'Now' : moment(each.at)}</th>
+              <td className="tabular chart-number">{count(each.remaining)}</td>
+              <td className="tabular chart-number">{count(each.unknown)}</td>
+              <td className="tabular chart-number">{count(each.blobs)}</td>
+              <td className="tabular chart-number">{count(each.filesRead)}</td>
+              <td className="tabular chart-number">{count(each.filesSkipped)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {snapshots.length > SHOWN && (
+        <p className="hint">{`${plural(snapshots.length - SHOWN, 'older snapshot')} in the file.`}</p>
+      )}
+    </section>
+  );
+}
+
+const WIDTH = 600;
+const HEIGHT = 120;
+
+/** Blobs left over time, until the deadline. */
+function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: CampaignView }) {
+  const id = useId();
+  if (snapshots.length === 0) return null;
+  const all = [...snapshots, now];
+  const times = all.map(({ at }) => Date.parse(at));
+  const from = Math.min(...times);
+  const end = Math.max(Date.parse(deadline), ...times);
+  const most = Math.max(1, ...all.map(({ remaining }) => remaining));
+  const x = (time: number): number => ((time - from) / Math.max(1, end - from)) * WIDTH;
+  const y = (left: number): number => HEIGHT - (left / most) * (HEIGHT - 4) - 2;
+  const points = all.map(({ remaining }, i) => `${x(times[i] ?? from)},${y(remaining)}`).join(' ');
+  return (
+    <figure className="burndown">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-labelledby={`${id}t ${id}d`}
+      >
+        <title id={`${id}t`}>Blobs left over time</title>
+        <desc id={`${id}d`}>
+          {`${count(all[0]?.remaining ?? 0)} on ${day(new Date(from).toISOString())}, ${count(now.remaining)} now; the deadline is ${day(deadline)}.`}
+        </desc>
+        <line
+          className="burndown-deadline"
+          x1={x(Date.parse(deadline))}
+          x2={x(Date.parse(deadline))}
+          y1="0"
+          y2={HEIGHT}
+        />
+        <polyline className="pace-line" points={points} />
+      </svg>
+      <figcaption className="hint tabular burndown-ends">
+        <span>{`${day(new Date(from).toISOString())}: ${count(all[0]?.remaining ?? 0)} left`}</span>
+        <span>{day(new Date(end).toISOString())}</span>
+      </figcaption>
+    </figure>
+  );
+}
