@@ -53,7 +53,7 @@ export function CampaignTab() {
           <>
             <Button
               icon={<Camera className="icon" aria-hidden="true" />}
-              isDisabled={counting}
+              reason={counting ? 'The blobs are being counted.' : null}
               onPress={() => void takeSnapshot()}
             >
               Take a snapshot
@@ -61,7 +61,7 @@ export function CampaignTab() {
             <Button
               variant={isUnsaved ? 'primary' : 'normal'}
               icon={<Download className="icon" aria-hidden="true" />}
-              isDisabled={!isUnsaved}
+              reason={isUnsaved ? null : 'Every snapshot is in its file already.'}
               onPress={() => void save()}
             >
               Save snapshots…
@@ -106,7 +106,11 @@ function Burndown({ view }: { readonly view: CampaignView }) {
         {now.filesSkipped > 0 && (
           <span className="attention-text">{`${plural(now.filesSkipped, 'file')} not read`}</span>
         )}
-        {expected !== null && <span>{`At the rate so far, nothing is left by ${day(expected)}`}</span>}
+        {expected !== null && (
+          <span
+            className={expected > deadline ? 'attention-text' : undefined}
+          >{`At the rate so far, nothing is left by ${day(expected)}`}</span>
+        )}
       </p>
       <BurndownChart view={view} />
       <table className="data-table data-table-framed" aria-label="By owner">

@@ -304,13 +304,23 @@ function Change({ load }: { readonly load: () => Promise<ChangeReply> }) {
     <section aria-label="What changed">
       <dl className="change">
         <dt>Ciphertext before</dt>
-        <dd>{change.before === null ? GONE : <code className="change-before">{change.before}</code>}</dd>
+        <dd>{change.before === null ? GONE : <Bytes className="change-before" text={change.before} />}</dd>
         <dt>Ciphertext after</dt>
-        <dd>{change.after === null ? GONE : <code className="change-after">{change.after}</code>}</dd>
+        <dd>{change.after === null ? GONE : <Bytes className="change-after" text={change.after} />}</dd>
       </dl>
       <p className="hint">
         In base64. Values beside it that follow it, such as a key ARN, change with it where the file has them.
       </p>
     </section>
+  );
+}
+
+/** Base64 that scrolls where it is long. */
+function Bytes({ className, text }: { readonly className: string; readonly text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls it
+    <code className={className} tabIndex={0}>
+      {text}
+    </code>
   );
 }
