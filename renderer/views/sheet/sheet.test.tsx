@@ -299,7 +299,7 @@ test('one blob that opens says that others may, too', async () => {
 });
 
 const many = makeRows(120).filter((row) => row.identification.kind === 'kms-symmetric');
-/** A sheet for many blobs, and a host whose dry run of a few came to this. */
+/** A sheet for many blobs, and a host with a dry run of a few came to this. */
 async function startMany(counts: Partial<RunSummary['counts']>, failed: readonly RunItem[]) {
   useBlobs.setState({ rows: many, table: Table.of(many), byId: new Map(many.map((row) => [row.id, row])) });
   const heard = host(failed);
