@@ -76,6 +76,26 @@ describe('a download', () => {
     expect(await offer([])).toMatchObject({ ok: false, fault: { code: 'NothingToDownload' } });
   });
 
+  it('of rules or snapshots is what the engine checked, once, and what it refuses is said', async () => {
+    const downloads = new Downloads(bench.engine);
+    const value = { name: 'campaign.snapshots.jsonl', type: 'application/jsonl', bytes: bytes('{}\n') };
+    bench.engine.replies.set('audit.textFile', { ok: true, value });
+    const wanted = { kind: 'snapshots', text: '{}' };
+    const reply = await downloads.offerText(wanted);
+    expect(reply).toMatchObject({ ok: true, value: { name: value.name, saved: false } });
+    expect(bench.engine.hostCalls).toEqual([{ name: 'audit.textFile', input: wanted }]);
+    const id = Offered.parse(reply).value.url.replace('/download/', '');
+    expect(downloads.take(id)).toEqual(value);
+    expect(downloads.take(id)).toBeNull();
+    expect(await downloads.offerText({ kind: 'anything', text: '{}' })).toMatchObject({
+      fault: { code: 'BadRequest' },
+    });
+    const fault = { code: 'BadRules', message: 'm', detail: '', remedy: 'r', raw: null, retryable: false };
+    bench.engine.replies.set('audit.textFile', { ok: false, fault });
+    expect(await downloads.offerText({ kind: 'rules', text: 'x' })).toEqual({ ok: false, fault });
+    downloads.close();
+  });
+
   it('of a run that the engine does not know passes on why', async () => {
     const fault = { code: 'NoSuchRun', message: 'm', detail: '', remedy: 'r', raw: null, retryable: false };
     bench.engine.replies.set('runs.kept', { ok: false, fault });

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { FakeElectron } from '../testing/electron.ts';
 import { FakeEngine } from '../testing/engine.ts';
 import { FakeWindow } from '../testing/window.ts';
-import { savePlan, saveReport } from './save-report.ts';
+import { savePlan, saveReport, saveText } from './save-report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rewrap-report-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -80,6 +80,47 @@ test('a plan is saved for its owner alone, and what it left out is said', async 
     ok: true,
     value: { url: null, name: '', saved: false, leftOut: 2 },
   });
+});
+
+test('rules go where the person says as the engine wrote them, and what it refuses is never asked about', async () => {
+  const { electron, engine } = stage();
+  const path = join(folder, 'ours.yaml');
+  electron.saveTo = { canceled: false, filePath: path };
+  let last: string | null = null;
+  const parts = {
+    electron: electron.real,
+    engine,
+    window: () => new FakeWindow().real,
+    lastFolder: {
+      get: () => last,
+      set: (next: string) => {
+        last = next;
+      },
+    },
+  };
+  const wanted = { kind: 'rules', text: 'version: 1\n' } as const;
+  const value = {
+    name: 'rewrap-rules.yaml',
+    type: 'application/yaml',
+    bytes: new TextEncoder().encode('a: 1\n'),
+  };
+  engine.answers.set('audit.textFile', { ok: true, value });
+  expect(await saveText(parts, wanted)).toEqual({ url: null, name: 'ours.yaml', saved: true });
+  expect(engine.hostCalls).toEqual([{ name: 'audit.textFile', input: wanted }]);
+  expect(readFileSync(path, 'utf8')).toBe('a: 1\n');
+  expect(electron.saves[0]).toMatchObject({
+    title: 'Save the rules',
+    defaultPath: 'rewrap-rules.yaml',
+    filters: [{ name: 'YAML', extensions: ['yaml'] }],
+  });
+  expect(last).toBe(folder);
+  electron.saveTo = { canceled: true, filePath: '' };
+  expect(await saveText(parts, wanted)).toEqual({ url: null, name: '', saved: false });
+  const asked = electron.saves.length;
+  const refusal = { code: 'BadRules', message: 'm', detail: 'd', remedy: 'r', raw: null, retryable: false };
+  engine.answers.set('audit.textFile', { ok: false, fault: refusal });
+  await expect(saveText(parts, wanted)).rejects.toMatchObject({ fault: { code: 'BadRules' } });
+  expect(electron.saves).toHaveLength(asked);
 });
 
 test('a folder that is gone meanwhile is not where the dialog begins', async () => {
