@@ -73,12 +73,20 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-record-running',
     view: 'Runs',
-    faults: [{ kind: 'error', code: 'AccessDeniedException', operations: ['ReEncrypt'], every: 9 }, ...CRAWL],
+    faults: [
+      { kind: 'error', code: 'AccessDeniedException', operations: ['ReEncrypt'], every: 40 },
+      // The files before it are done by then.
+      { kind: 'latency', operations: ['ReEncrypt'], ms: 60_000, skip: 260 },
+    ],
     flags: (home) => manyFiles(home, 3),
     async show(page) {
       await running(page);
       await openFirst(page);
-      await page.getByRole('grid', { name: 'Blobs of the run' }).getByRole('row').nth(1).waitFor();
+      await page
+        .getByRole('grid', { name: 'Blobs of the run' })
+        .getByRole('row', { name: /^Failed/ })
+        .first()
+        .waitFor();
     },
   },
   {
