@@ -319,7 +319,7 @@ function askedWords(blobs: number, { terms, output }: AskedRun): string {
   return [
     plural(blobs, 'blob'),
     ...(mode === undefined ? [] : [`mode ${mode}`]),
-    `way ${method}`,
+    method === 'reencrypt' ? 're-encrypted inside KMS' : 'decrypted here, encrypted there',
     `output ${output}`,
     `verification ${verify ? 'on' : 'off'}`,
     `source context ${contextWords(source.context)}`,

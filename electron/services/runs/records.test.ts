@@ -207,7 +207,11 @@ it.each(CASES)(
     if (from === 'symmetric') expect(sent.sourceContext).toEqual(OWN);
     await vi.waitFor(async () => expect((await historyOf(runId)).at(-1)?.kind).toBe('run-ended'));
     const [began, record] = await historyOf(runId);
-    expect(began).toMatchObject({ kind: 'run-started', detail: expect.stringMatching(/^1 blob, /) });
+    const way = method === 'reencrypt' ? 're-encrypted inside KMS' : 'decrypted here, encrypted there';
+    expect(began).toMatchObject({
+      kind: 'run-started',
+      detail: expect.stringContaining(`1 blob, ${way}, output `),
+    });
     expect(record).toMatchObject({
       kind: 'blob',
       sourceAlgorithm: sent.sourceAlgorithm,

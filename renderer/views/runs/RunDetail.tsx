@@ -75,8 +75,8 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         {waiting && <Skeleton label="Loading the run" />}
         {items !== null && (
           <>
-            <NewBlobs run={run} items={items.items} />
-            <FaultGroups groups={groupFaults(items.items)} />
+            <NewBlobs run={run} items={items.items} inRecord />
+            <FaultGroups groups={groupFaults(items.items)} beside />
             {items.more > 0 && run.counts.failed > items.items.length && (
               <p className="hint">
                 {`Grouped by cause: the first ${count(items.items.length)} of ${plural(run.counts.failed, 'failed blob')}. The list below has all of them.`}

@@ -76,6 +76,21 @@ test('a state narrows it, the filter is cleared, and the count says of how many'
   await screen.findByText('100,000 blobs');
 });
 
+test('reasons have a column once there is one to read', async () => {
+  record.mockImplementation(async ({ offset }) => {
+    const done = runItem(`b${offset}`, { file: `/vault/${offset}.bin`, state: 'reencrypted' });
+    const items = [offset < 100 ? done : { ...done, notes: ['Its time was not kept.'] }];
+    return { ok: true, value: { total: TOTAL, counts: { reencrypted: TOTAL }, items } };
+  });
+  render(<RunRecordList run={run({ counts: { total: TOTAL, failed: 0, skipped: 0 } as never })} />);
+  const rows = await grid();
+  await within(rows).findByText('0.bin');
+  expect(within(rows).queryByRole('columnheader', { name: 'Reason' })).toBeNull();
+  rows.scrollTop = 28 * 50_000;
+  fireEvent.scroll(rows);
+  await within(rows).findByRole('columnheader', { name: 'Reason' });
+});
+
 test('an alias is looked for by the id of its key', async () => {
   useKeys.setState({ keys: [{ aliases: ['alias/legacy'], keyId: 'old', arn: OLD } as never] });
   render(<RunRecordList run={run()} />);

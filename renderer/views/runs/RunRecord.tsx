@@ -38,6 +38,7 @@ const itemWords = ({ state, requestId }: RunItem): { tone: Tone; word: string } 
     : ITEM_WORDS[state];
 const STATES = Object.keys(ITEM_WORDS) as State[];
 
+const REASON = 'reason';
 const COLUMNS: readonly TableColumn<RunItem>[] = [
   {
     id: 'state',
@@ -57,7 +58,7 @@ const COLUMNS: readonly TableColumn<RunItem>[] = [
     cell: (item) => <MiddleCut className="cell-cut" text={placeName(item)} />,
   },
   {
-    id: 'reason',
+    id: REASON,
     title: 'Reason',
     width: 'minmax(10rem, 1.4fr)',
     minTable: 62,
@@ -91,6 +92,8 @@ const COLUMNS: readonly TableColumn<RunItem>[] = [
     cell: ({ requestId }) => (requestId === null ? '' : <code>{requestId}</code>),
   },
 ];
+
+const WITHOUT_REASON = COLUMNS.filter(({ id }) => id !== REASON);
 
 function KeyWords({ arn }: { readonly arn: string }) {
   return <span className="cell-clip">{useKeyName(arn)}</span>;
@@ -130,6 +133,11 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list has other rows
   useEffect(() => setChosen(null), [fetchPage]);
   const counts = reply?.counts ?? {};
+  // Until a reason or a note is there to read, the names get its room.
+  const hasReasons = useRef(false);
+  hasReasons.current ||=
+    run.counts.failed + run.counts.skipped > 0 ||
+    (reply?.rows ?? []).some(({ fault: why, notes }) => why !== null || notes.length > 0);
   const toggle = (state: State): void =>
     setStates(states.includes(state) ? states.filter((each) => each !== state) : [...states, state]);
   return (
@@ -191,7 +199,7 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
             count={reply?.total ?? 0}
             rowAt={rowAt}
             idOf={(item) => item.blobId}
-            columns={COLUMNS}
+            columns={hasReasons.current ? COLUMNS : WITHOUT_REASON}
             chosen={chosen?.index ?? null}
             onChoose={(item, index) => setChosen({ item, index })}
             onEnter={() => document.querySelector<HTMLElement>('.run-record .grid-pane button')?.focus()}

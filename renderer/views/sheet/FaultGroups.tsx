@@ -17,6 +17,8 @@ interface FaultGroupsProps {
   readonly tone?: FaultTone;
   /** Before a run: leaving blobs out of it. */
   readonly leaving?: Leaving;
+  /** Side by side, their blobs folded: a table of the blobs stands below. */
+  readonly beside?: boolean;
 }
 
 type FaultTone = 'danger' | 'attention' | 'quiet';
@@ -28,11 +30,17 @@ interface Leaving {
 }
 
 /** Blobs by cause: what, why, what to do, and the blobs it struck. */
-export function FaultGroups({ groups, tone = 'danger', leaving }: FaultGroupsProps) {
+export function FaultGroups({ groups, tone = 'danger', leaving, beside = false }: FaultGroupsProps) {
   return (
-    <div className="fault-groups">
+    <div className={beside ? 'fault-groups fault-groups-beside' : 'fault-groups'}>
       {groups.map((group) => (
-        <FaultGroupCard key={group.id} group={group} tone={tone} leaving={leaving} />
+        <FaultGroupCard
+          key={group.id}
+          group={group}
+          tone={tone}
+          leaving={leaving}
+          open={!beside && group.items.length <= SHOWN_AT_ONCE}
+        />
       ))}
     </div>
   );
@@ -42,10 +50,13 @@ function FaultGroupCard({
   group,
   tone,
   leaving,
+  open,
 }: {
   readonly group: FaultGroup;
   readonly tone: FaultTone;
   readonly leaving: Leaving | undefined;
+  /** Whether its blobs are shown without a click. */
+  readonly open: boolean;
 }) {
   const { code, fault, items, varied } = group;
   const out = leaving !== undefined && items.every(({ blobId }) => leaving.excluded.has(blobId));
@@ -64,7 +75,7 @@ function FaultGroupCard({
         <span className="fault-group-count">{plural(items.length, 'blob')}</span>
       </header>
       <FaultLines fault={fault} />
-      <Disclosure className="disclosure" defaultExpanded={items.length <= SHOWN_AT_ONCE}>
+      <Disclosure className="disclosure" defaultExpanded={open}>
         <div className="fault-group-foot">
           <div className="disclosure-heading">
             <AriaButton slot="trigger" className="button button-link">

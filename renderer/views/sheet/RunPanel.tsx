@@ -111,7 +111,16 @@ function endWords(run: RunSummary): string {
 }
 
 /** The new blobs of an ended run: copy, show, download, and what KMS said of them. */
-export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly items: readonly RunItem[] }) {
+export function NewBlobs({
+  run,
+  items,
+  inRecord = false,
+}: {
+  readonly run: RunSummary;
+  readonly items: readonly RunItem[];
+  /** Beside the figures of the run, which name its keys already. */
+  readonly inRecord?: boolean;
+}) {
   const can = useConnection((state) => state.app?.can);
   const done = items.filter((item) => item.state === 'reencrypted');
   const first = done[0];
@@ -171,7 +180,7 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
             </dd>
           </>
         )}
-        {done.length === 1 && first.sourceKeyArn !== null && (
+        {!inRecord && done.length === 1 && first.sourceKeyArn !== null && (
           <>
             <dt>From key, confirmed by KMS</dt>
             <dd>
@@ -179,14 +188,15 @@ export function NewBlobs({ run, items }: { readonly run: RunSummary; readonly it
             </dd>
           </>
         )}
-        {first.destinationKeyArn !== null && (
-          <>
-            <dt>To key, confirmed by KMS</dt>
-            <dd>
-              <ConfirmedKey arn={first.destinationKeyArn} fingerprint={first.fingerprintAfter} />
-            </dd>
-          </>
-        )}
+        {first.destinationKeyArn !== null &&
+          !(inRecord && first.destinationKeyArn === run.destinationKeyId) && (
+            <>
+              <dt>To key, confirmed by KMS</dt>
+              <dd>
+                <ConfirmedKey arn={first.destinationKeyArn} fingerprint={first.fingerprintAfter} />
+              </dd>
+            </>
+          )}
         {done.length === 1 && first.requestId !== null && (
           <>
             <dt>Request id</dt>

@@ -202,6 +202,11 @@ test('a group that lacks its context leads to the sheet for its blobs, with the 
   await waitFor(() => expect(useDraft.getState().focus).toBe('source-context'));
   const { draft, phase, open } = useDraft.getState();
   expect([phase, open]).toEqual(['edit', true]);
+  // Few blobs need no click; above a table that has them, they are folded.
+  expect(screen.getByRole('button', { name: 'Show 2 blobs' }).getAttribute('aria-expanded')).toBe('true');
+  cleanup();
+  render(<FaultGroups groups={[group]} beside />);
+  expect(screen.getByRole('button', { name: 'Show 2 blobs' }).getAttribute('aria-expanded')).toBe('false');
   expect(draft.rows.map(({ id }) => id)).toEqual([first, second]);
   expect(draft.destination.key).toBe(KEYS[0]);
   expect(draft.source).toMatchObject({ mode: 'given', pairs: [{ key: 'app', value: 'wrong' }] });
