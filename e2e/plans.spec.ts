@@ -74,5 +74,7 @@ test('a plan: chosen by a rule, saved, dropped again, shown what changed since, 
   await run.getByRole('button', { name: 'All runs' }).click();
   await page.getByRole('region', { name: 'Plans' }).getByRole('button', { name: 'first.json' }).click();
   await expect(stands.getByRole('row', { name: /Already at the destination 1 1/ })).toBeVisible();
-  await expect(plan.getByText('No blob of this plan is left to send.')).toBeVisible();
+  await expect(
+    plan.getByRole('status').filter({ hasText: 'No blob of this plan is left to send.' }),
+  ).toBeVisible();
 });
