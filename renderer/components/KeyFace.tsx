@@ -85,7 +85,7 @@ export function KeyDanger({ keyArn }: { readonly keyArn: string | null }) {
 }
 
 /** A key by its alias where one is known, with the face of its key material where one blob of the list has it. */
-export function KeyName({ arn }: { readonly arn: string }) {
+export function KeyTitle({ arn }: { readonly arn: string }) {
   const words = useKeyName(arn);
   const [face] = useKeyGroups((state) => state.materialsOf.get(arn)) ?? [];
   return (

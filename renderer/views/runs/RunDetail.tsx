@@ -3,7 +3,7 @@ import { useId } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { KeyName } from '../../components/KeyFace.tsx';
+import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, moment, plural } from '../../lib/words/format.ts';
@@ -53,7 +53,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
           )}
           <dt>Destination key</dt>
           <dd>
-            <KeyName arn={run.destinationKeyId} />
+            <KeyTitle arn={run.destinationKeyId} />
           </dd>
           <dt>Connection</dt>
           <dd>{run.connection}</dd>

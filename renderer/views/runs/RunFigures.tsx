@@ -2,7 +2,7 @@ import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
-import { KeyName } from '../../components/KeyFace.tsx';
+import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, plural } from '../../lib/words/format.ts';
 import { doneOf, heldWords } from '../../lib/words/run-words.ts';
@@ -109,7 +109,7 @@ export function RunFigureList({ run }: { readonly run: RunSummary }) {
           <dd className="run-keys tabular">
             {run.perKey.map(({ keyArn, blobs }) => (
               <span key={keyArn}>
-                <KeyName arn={keyArn} /> <span className="hint">{plural(blobs, 'blob')}</span>
+                <KeyTitle arn={keyArn} /> <span className="hint">{plural(blobs, 'blob')}</span>
               </span>
             ))}
           </dd>

@@ -3,7 +3,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard, FaultRemedy } from '../../components/FaultCard.tsx';
-import { KeyName } from '../../components/KeyFace.tsx';
+import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, duration, moment, plural } from '../../lib/words/format.ts';
@@ -115,13 +115,13 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
         <span className="run-way">
           {source !== undefined && (
             <>
-              <KeyName arn={source.keyArn} />
+              <KeyTitle arn={source.keyArn} />
               {run.perKey.length > 1 && ` and ${count(run.perKey.length - 1)} more`}
             </>
           )}
           {source !== undefined && <span aria-hidden="true">→</span>}
           <span className={source === undefined ? undefined : 'visually-hidden'}>to</span>
-          <KeyName arn={run.destinationKeyId} />
+          <KeyTitle arn={run.destinationKeyId} />
         </span>
         <Status {...runStatus(run)} />
         <span className="gap" />
