@@ -107,7 +107,7 @@ test('a request under way when the run is put off does not fail its blob for goo
 });
 
 test.each(['succeeded', 'failed'] as const)(
-  'a run whose last blob %s when it was put off has ended',
+  'a run of which the last blob %s when it was put off has ended',
   async (how) => {
     await files(1);
     const run = await harness.start(kms, { destination, verify: false });

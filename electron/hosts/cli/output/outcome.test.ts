@@ -35,7 +35,7 @@ test('of a run that is held back, the figures are those of when it has stopped',
   expect(asked).toEqual(['run']);
 });
 
-/** A client whose run is cancelled at once, and put off never. */
+/** A client of a run that is cancelled at once, and put off never. */
 function streaming(now: Partial<RunSummary>) {
   let state = summary(now);
   let listener: (name: string, payload: unknown) => void = () => {};
