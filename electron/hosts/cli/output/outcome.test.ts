@@ -35,6 +35,42 @@ test('of a run that is held back, the figures are those of when it has stopped',
   expect(asked).toEqual(['run']);
 });
 
+test('Ctrl-C cuts a request that KMS holds, as SIGTERM does', async () => {
+  const ended = { status: 'cancelled', finishedAt: '2026-01-01T00:00:00Z' } as const;
+  const asked: string[] = [];
+  let listener: (name: string, payload: unknown) => void = () => {};
+  const client = {
+    page: {
+      runs: {
+        get: async () => summary({ status: 'running' }),
+        cancel: async () => void asked.push('cancel'),
+      },
+    },
+    host: {
+      runs: {
+        // It cuts what is under way when its time is up: then alone the run ends.
+        suspend: async () => {
+          asked.push('suspend');
+          listener('runProgress', summary(ended));
+          return summary(ended);
+        },
+      },
+    },
+  } as unknown as Client;
+  const ending = finished(
+    client,
+    (next) => {
+      listener = next;
+      return () => {};
+    },
+    'run',
+    () => {},
+  );
+  signalled('SIGINT');
+  expect(await ending).toMatchObject({ signal: 'SIGINT', run: { status: 'cancelled' } });
+  expect(asked).toEqual(['cancel', 'suspend']);
+});
+
 /** A client of a run that is cancelled at once, and put off never. */
 function streaming(now: Partial<RunSummary>) {
   let state = summary(now);

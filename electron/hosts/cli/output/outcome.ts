@@ -45,7 +45,12 @@ export async function finished(
   const putOff = Promise.withResolvers<RunSummary>();
   const stop = (signal: EndingSignal) => {
     by = signal;
-    if (signal === 'SIGINT' || once) void page.runs.cancel({ runId });
+    // Of a run that is being cancelled already, putting it off cuts the requests that KMS holds once their time is up.
+    if (signal === 'SIGINT' || once)
+      page.runs
+        .cancel({ runId })
+        .then(() => host.runs.suspend({ runId }))
+        .catch(putOff.reject);
     else host.runs.suspend({ runId }).then(putOff.resolve, putOff.reject);
   };
   const ended = new Promise<RunSummary>((resolve, reject) => {
