@@ -38,7 +38,7 @@ export function explainKms(
     };
   }
   const entry = CATALOGUE[code];
-  const found = diagnose(code, said, situation);
+  const found = diagnose(code, said, situation, name);
   return {
     code,
     message: found.message ?? entry.meaning,

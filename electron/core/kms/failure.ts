@@ -25,6 +25,9 @@ export function toFaultError(error: unknown, situation: KmsSituation, secrets: S
   const { name: said, message, requestId } = named(error);
   const name = said === 'ERR_PROXY_TUNNEL' && /timed out/.test(message) ? 'TimeoutError' : said;
   if (name === 'ERR_PROXY_TUNNEL') return new FaultError(proxyRefused(message, situation));
+  // 407 is a proxy's alone: of a plain http endpoint it comes as an answer, without a tunnel.
+  if (/^HTTP ?407\b/.test(name === 'UnreadableReply' ? message : name))
+    return new FaultError(proxyRefused('HTTP 407', situation));
   let text = message;
   for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');
   return new KmsFaultError(explainKms(name, text, requestId, situation), situation);

@@ -57,7 +57,7 @@ export function parseDenial(said: string): Denial | null {
 export function deniedCase(said: string, s: KmsSituation): Diagnosis {
   if (/ciphertext refers to a/i.test(said)) return cannotSay(s);
   const denial = parseDenial(said);
-  if (denial === null) return unspecified(s);
+  if (denial === null) return decoded(said, unspecified(s));
   const side =
     denial.action === 'kms:ReEncryptFrom' || denial.action === 'kms:Decrypt'
       ? { name: 'source', id: s.sourceKeyId }
@@ -69,7 +69,7 @@ export function deniedCase(said: string, s: KmsSituation): Diagnosis {
   return {
     message: `You are not allowed ${denial.action}${on}.`,
     causes: [...otherAccount(key, denial.principal ?? s.principal ?? null, 'the key'), ...why(denial)],
-    remedy: remedyOf(denial, on, key),
+    remedy: remedyOf(denial, on, key, s.service ?? 'KMS'),
     policies: denial.action.startsWith('kms:')
       ? advice(denial, {
           action: denial.action,
@@ -135,9 +135,14 @@ function why(d: Denial): string[] {
   ];
 }
 
-function remedyOf(d: Denial, on: string, key: string | null): string {
+function remedyOf(d: Denial, on: string, key: string | null, service: string): string {
   const who = d.principal === null ? 'your user or role' : d.principal;
-  const where = d.type?.where({ who: roleWords(d.principal), owner: accountOf(key) });
+  const where = d.type?.where({
+    who: roleWords(d.principal),
+    owner: accountOf(key),
+    service,
+    resource: 'key',
+  });
   const arn = d.policyArn === null ? '' : ` It is ${d.policyArn}.`;
   if (d.why === 'explicit')
     return `Have the deny of ${d.action} changed ${where ?? `in the ${d.policy}`}, or work as another identity.${arn}`;
@@ -152,6 +157,8 @@ function remedyOf(d: Denial, on: string, key: string | null): string {
 
 /** "the role Mover", "the user me". */
 function roleWords(principal: string | null): string {
+  const root = /:iam::(\d{12}):root$/.exec(principal ?? '')?.[1];
+  if (root !== undefined) return `the root user of account ${root}`;
   const match = /:(assumed-role|role|user|federated-user)\/(?:.*\/)?([^/]+?)(?:\/[^/]+)?$/.exec(
     principal ?? '',
   );
@@ -206,11 +213,22 @@ function cannotSay(s: KmsSituation): Diagnosis {
   };
 }
 
+/** A message that only AWS can read (STS, DecodeAuthorizationMessage) says what was denied, and by which policy. */
+function decoded(said: string, diagnosis: Diagnosis): Diagnosis {
+  if (!/encoded authorization (?:failure )?message:/i.test(said)) return diagnosis;
+  return {
+    ...diagnosis,
+    remedy:
+      `Have the message after "Encoded authorization failure message:" decoded: aws sts decode-authorization-message --encoded-message MESSAGE (permission sts:DecodeAuthorizationMessage); it names the action and the policy. ${diagnosis.remedy ?? ''}`.trim(),
+  };
+}
+
 function unspecified(s: KmsSituation): Diagnosis {
   if (s.operation !== 'ReEncrypt') {
-    const prefix = s.operation === 'GetCallerIdentity' ? 'sts' : 'kms';
+    const prefix = s.service === 'STS' || s.operation === 'GetCallerIdentity' ? 'sts' : 'kms';
     return {
       message: `You are not allowed ${prefix}:${s.operation}.`,
+      causes: ['neither your identity policy nor the policy of the resource allows it.'],
       remedy: `Have ${prefix}:${s.operation} allowed for your identity.`,
     };
   }

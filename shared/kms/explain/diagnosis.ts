@@ -3,12 +3,13 @@ import { regionOfArn, takesEncryptionContext } from '../facts.ts';
 import { keyNameProblem, meantAlias, partitionOfArn, partitionOfRegion } from '../key-names.ts';
 import type { ServiceCode } from './catalogue.ts';
 import { deniedCase } from './denied.ts';
+import { keyStoreNamed } from './key-stores.ts';
 import { accountOf } from './policy.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 import { durationTooLong, notAssumable, roleRequestInvalid } from './sts.ts';
 
 /** Local diagnosis: only what the request, the blob's bytes and the service's words bear out. */
-export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diagnosis {
+export function diagnose(code: ServiceCode, said: string, s: KmsSituation, name: string): Diagnosis {
   switch (code) {
     case 'InvalidCiphertextException':
       return invalidCiphertext(s);
@@ -35,6 +36,8 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diag
       return said === ''
         ? {}
         : { message: `${s.service ?? 'KMS'} says that the request is malformed: ${said}` };
+    case 'CustomKeyStoreInvalidStateException':
+      return keyStoreNamed(name);
     case 'KeyUnavailableException':
       return keyStore(said, s);
     case 'ENOTFOUND':
@@ -48,8 +51,9 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diag
       return s.profile
         ? { remedy: `Run "aws sso login --profile ${s.profile}" in a terminal, then connect again.` }
         : {};
-    case 'ProfileUnusable':
     case 'MfaNeeded':
+      return mfaNeeded(said, s);
+    case 'ProfileUnusable':
     case 'CredentialProcessFailed':
       return s.profile ? { message: subjectProfile(code, s.profile) } : {};
     default:
@@ -57,11 +61,26 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation): Diag
   }
 }
 
-function subjectProfile(
-  code: 'ProfileUnusable' | 'MfaNeeded' | 'CredentialProcessFailed',
-  p: string,
-): string {
-  if (code === 'MfaNeeded') return `The profile "${p}" needs a multi-factor code.`;
+/** STS says whether the device or the code is wrong; the SDK, that there was none. */
+function mfaNeeded(said: string, { profile }: KmsSituation): Diagnosis {
+  const subject = profile ? { message: `The profile "${profile}" needs a multi-factor code.` } : {};
+  if (/serial number|unable to validate/i.test(said) && !/must provide both/i.test(said))
+    return {
+      ...subject,
+      causes: [
+        'mfa_serial is not the device of the user that the source credentials belong to, or the code is wrong.',
+      ],
+      remedy: `Compare mfa_serial${profile ? ` of the profile "${profile}"` : ''} with the device of that user (IAM, "Security credentials"), then connect again with a new code.`,
+    };
+  if (/invalid MFA|'tokenCode'/i.test(said))
+    return {
+      ...subject,
+      causes: ['AWS did not accept the code: it is wrong, was used before, or came too late.'],
+    };
+  return subject;
+}
+
+function subjectProfile(code: 'ProfileUnusable' | 'CredentialProcessFailed', p: string): string {
   if (code === 'CredentialProcessFailed') return `The credential process of the profile "${p}" failed.`;
   return `The profile "${p}" gives no credentials.`;
 }
@@ -209,7 +228,14 @@ function disabled(said: string, s: KmsSituation): Diagnosis {
 
 function invalidState(said: string, s: KmsSituation): Diagnosis {
   const { words, side } = keyInWords(said, s);
-  if (/pending deletion/i.test(said))
+  if (/\bis disabled\b/i.test(said)) return disabled(said, s);
+  if (/\bis (?:being created|creating|updating|being updated)\b/i.test(said))
+    return {
+      message: `${words} is being created or changed.`,
+      causes: ['a new replica or primary key takes a moment before it can be used.'],
+      remedy: 'Try again in a minute.',
+    };
+  if (/pending (?:replica )?deletion/i.test(said))
     return {
       message: `${words} is waiting to be deleted.`,
       causes: ['its deletion was scheduled. When that is done, its ciphertext cannot be decrypted any more.'],

@@ -38,6 +38,12 @@ const ALIASES: Readonly<Record<string, ServiceCode>> = {
   OptInRequired: 'SubscriptionRequired',
   SubscriptionRequiredException: 'SubscriptionRequired',
   NotSignedUp: 'SubscriptionRequired',
+  Blocked: 'SubscriptionRequired',
+  PendingVerification: 'SubscriptionRequired',
+  PackedPolicyTooLarge: 'RoleRequestInvalid',
+  PackedPolicyTooLargeException: 'RoleRequestInvalid',
+  MalformedPolicyDocument: 'RoleRequestInvalid',
+  MalformedPolicyDocumentException: 'RoleRequestInvalid',
   AccountProblem: 'SubscriptionRequired',
   RegionDisabledException: 'StsRegionDisabled',
   RegionDisabled: 'StsRegionDisabled',
@@ -79,7 +85,7 @@ const SKEW = /signature (?:expired|not yet current)|is now (?:earlier|later) tha
 
 /** Words of AWS where an account is not signed up for a service, or not active. */
 const SUBSCRIPTION =
-  /needs a subscription for the service|not (?:subscribed|signed up)|account .*not (?:yet )?(?:active|activated)|pending verification|account is suspended/i;
+  /needs a subscription for the service|not (?:subscribed|signed up)|ensure that you have subscribed|account .*not (?:yet )?(?:active|activated)|pending verification|account (?:is|was|has been)(?: currently)? (?:suspended|blocked|closed)/i;
 
 /** Who was asked for what: one name of an error stands for other things at STS. */
 type Asked = Pick<Partial<KmsSituation>, 'service' | 'operation'>;
@@ -87,6 +93,8 @@ type Asked = Pick<Partial<KmsSituation>, 'service' | 'operation'>;
 /** The code of what STS refuses when a role is to be assumed; null: that of any other request. */
 function ofRole(code: ServiceCode, message: string, operation: string): ServiceCode | null {
   if (!operation.startsWith('AssumeRole')) return null;
+  // The device refuses the code, whatever the policies say; the code is typed, and no setting.
+  if (/MultiFactorAuthentication failed| at 'tokenCode'/i.test(message)) return 'MfaNeeded';
   if (code === 'AccessDeniedException') return 'RoleNotAssumable';
   if (code === 'ExpiredTokenException' && operation === 'AssumeRoleWithWebIdentity')
     return 'WebIdentityTokenExpired';
@@ -113,6 +121,10 @@ export function codeOf(name: string, message: string, situation: Asked = {}): Se
     const role = ofRole(code, message, situation.operation ?? '');
     if (role !== null) return role;
   }
+  if (situation.service === 'IAM Identity Center') {
+    if (name === 'UnauthorizedException') return 'SsoSignInNeeded';
+    if (name === 'ForbiddenException') return 'SsoRoleNotAssigned';
+  }
   if (
     SUBSCRIPTION.test(message) &&
     (code === undefined || code === 'AccessDeniedException' || code === 'UnrecognizedClientException')
@@ -127,7 +139,9 @@ export function codeOf(name: string, message: string, situation: Asked = {}): Se
       return 'CredentialProcessFailed';
     if (/aws sso login|SSO session (?:associated with this profile|token)/i.test(message))
       return 'SsoSignInNeeded';
-    if (/\bSSO\b/i.test(message)) return 'ProfileUnusable';
+    if (/instance metadata|EC2 metadata/i.test(message)) return 'InstanceRoleUnavailable';
+    if (/container metadata|AWS_CONTAINER_CREDENTIALS/i.test(message)) return 'ContainerCredentialsFailed';
+    if (/\bSSO\b|\bcycle\b/i.test(message)) return 'ProfileUnusable';
     if (
       /could not resolve credentials using profile|profile .* (?:not found|could not be found)/i.test(message)
     )

@@ -1,5 +1,15 @@
 import type { PolicyPlace } from '../../model/fault-error.ts';
 
+export interface PolicyFacts {
+  /** The caller, in words. */
+  readonly who: string;
+  /** Account of the key or role. */
+  readonly owner: string | null;
+  /** Who was asked: its VPC endpoint has the policy. */
+  readonly service: string;
+  readonly resource: 'key' | 'role';
+}
+
 /**
  * The types of policy that IAM names in an AccessDenied message, and who changes each. Source: IAM user guide,
  * "Troubleshoot access denied error messages" ("with an explicit deny in a …", "because no … allows …").
@@ -10,8 +20,8 @@ export interface PolicyType {
   readonly pattern: RegExp;
   /** In a sentence, with its article: "a service control policy". */
   readonly words: string;
-  /** Where it is changed and by which administrator. `owner`: account of the key or role; `who`: the caller, in words. */
-  readonly where: (facts: { readonly who: string; readonly owner: string | null }) => string;
+  /** Where it is changed and by which administrator. */
+  readonly where: (facts: PolicyFacts) => string;
   /** What a person who only changes the other policies should know; '' where there is nothing. */
   readonly note: string;
 }
@@ -31,8 +41,8 @@ export const POLICY_TYPES: readonly PolicyType[] = [
     place: 'resource-control',
     pattern: /resource control polic/i,
     words: 'a resource control policy (RCP) of the AWS organization',
-    where: ({ owner }) =>
-      `in the resource control policies (RCP) above the account${ofAccount(owner)} that owns the key: in AWS Organizations, by an administrator of that organization's management account`,
+    where: ({ owner, resource }) =>
+      `in the resource control policies (RCP) above the account${ofAccount(owner)} that owns the ${resource}: in AWS Organizations, by an administrator of that organization's management account`,
     note: 'No key policy and no policy of yours can allow it then.',
   },
   {
@@ -55,8 +65,8 @@ export const POLICY_TYPES: readonly PolicyType[] = [
     place: 'endpoint',
     pattern: /VPC endpoint polic/i,
     words: 'the policy of the VPC endpoint that the request went through',
-    where: () =>
-      'in the policy of the VPC endpoint for KMS (VPC, "Endpoints"), by the administrator of the network, or connect past that endpoint',
+    where: ({ service }) =>
+      `in the policy of the VPC endpoint for ${service} (VPC, "Endpoints"), by the administrator of the network, or connect past that endpoint`,
     note: 'The identity and key policies play no part in it.',
   },
   {

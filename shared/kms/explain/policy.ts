@@ -18,7 +18,8 @@ const KEY = '<ARN of the key>';
 const PRINCIPAL = '<ARN of your user or role>';
 
 /** Characters IAM takes in a Sid are letters and digits alone (IAM user guide, "IAM JSON policy elements: Sid"). */
-const sid = (action: string): string => `Allow${action.replace(/^kms:/, '').replace(/[^A-Za-z0-9]/g, '')}`;
+const sid = (action: string): string =>
+  `Allow${action.replace(/^(?:kms|sts):/, '').replace(/[^A-Za-z0-9]/g, '')}`;
 
 /** The statement for the policy of the user or role that works. */
 export function identityAdvice({ action, keyArn, principal, side }: Wanted): PolicyAdvice {
@@ -73,15 +74,20 @@ export function limitAdvice(place: PolicyPlace, { action, keyArn, principal }: W
 }
 
 /** The statement for the trust policy of a role, which lets `principal` assume it. */
-export function trustAdvice(role: string, principal: string | null, externalId: boolean): PolicyAdvice {
+export function trustAdvice(
+  role: string,
+  principal: string | null,
+  externalId: boolean,
+  action = 'sts:AssumeRole',
+): PolicyAdvice {
   return {
     place: 'trust',
     title: `For the trust policy of ${role.startsWith('<') ? 'the role' : lastName(role)}`,
     statement: json({
-      Sid: 'AllowAssumeRole',
+      Sid: sid(action),
       Effect: 'Allow',
       Principal: { AWS: principal === null ? PRINCIPAL : principalOf(principal) },
-      Action: 'sts:AssumeRole',
+      Action: action,
       ...(externalId
         ? { Condition: { StringEquals: { 'sts:ExternalId': '<external_id of the profile>' } } }
         : {}),
@@ -90,12 +96,16 @@ export function trustAdvice(role: string, principal: string | null, externalId: 
 }
 
 /** The statement for the policy of who assumes a role. */
-export function assumeAdvice(role: string, principal: string | null): PolicyAdvice {
+export function assumeAdvice(
+  role: string,
+  principal: string | null,
+  action = 'sts:AssumeRole',
+): PolicyAdvice {
   const to = principal === null ? 'your user or role' : lastName(principalOf(principal));
   return {
     place: 'identity',
     title: `For the policy of ${to}`,
-    statement: json({ Sid: 'AllowAssumeRole', Effect: 'Allow', Action: 'sts:AssumeRole', Resource: role }),
+    statement: json({ Sid: sid(action), Effect: 'Allow', Action: action, Resource: role }),
   };
 }
 

@@ -18,7 +18,12 @@ export function notAssumable(said: string, s: KmsSituation): Diagnosis {
   if (denial?.type !== null && denial?.type !== undefined && denial.why !== null) {
     const { type } = denial;
     const arn = denial.policyArn === null ? '' : ` (${denial.policyArn})`;
-    const where = type.where({ who: principal ?? 'your user or role', owner: accountOf(role.arn) });
+    const where = type.where({
+      who: principal ?? 'your user or role',
+      owner: accountOf(role.arn),
+      service: 'STS',
+      resource: 'role',
+    });
     const denies = denial.why === 'explicit';
     return {
       message,
@@ -29,10 +34,41 @@ export function notAssumable(said: string, s: KmsSituation): Diagnosis {
       policies: denies
         ? []
         : type.place === 'identity'
-          ? [assumeAdvice(role.arn, principal)]
+          ? [assumeAdvice(role.arn, principal, denial.action)]
           : type.place === 'trust' || type.place === 'key'
-            ? [trustAdvice(role.arn, principal, role.externalId)]
+            ? [trustAdvice(role.arn, principal, role.externalId, denial.action)]
             : [],
+    };
+  }
+  if (/root accounts?/i.test(said))
+    return {
+      message,
+      causes: ['the source credentials are those of the root user of an account, which cannot assume roles.'],
+      remedy: 'Use the keys of an IAM user or role as the source of the profile (source_profile).',
+    };
+  if (/source ?identity cannot be changed/i.test(said))
+    return {
+      message,
+      causes: [
+        'the session that assumes it has a source identity, and that stays the same in every further role.',
+      ],
+      remedy:
+        'Begin the chain of roles again with a session that has the source identity that is wanted, or none.',
+    };
+  // A session that carries tags or a source identity needs a right of its own for each (IAM user guide, "Pass session tags").
+  if (denial !== null && /^sts:(?:TagSession|SetSourceIdentity|SetContext)$/.test(denial.action)) {
+    const carries = denial.action === 'sts:TagSession' ? 'session tags' : 'a source identity or context';
+    return {
+      message: `STS does not let ${who} pass ${carries} to ${roleWords(role)}: ${denial.action} is missing.`,
+      causes: [
+        `the request or the session behind it carries ${carries}, and the trust policy of the role does not allow ${denial.action}.`,
+        `the policies of this identity do not allow ${denial.action} on the role.`,
+      ],
+      remedy: `Have ${denial.action} allowed beside sts:AssumeRole, in the trust policy of the role and in the policy of this identity.`,
+      policies: [
+        trustAdvice(role.arn, principal, false, denial.action),
+        assumeAdvice(role.arn, principal, denial.action),
+      ],
     };
   }
   if (webIdentity)
@@ -100,13 +136,22 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   roleSessionName: 'role_session_name',
   externalId: 'external_id',
   serialNumber: 'mfa_serial',
-  tokenCode: 'the multi-factor code',
+  sourceIdentity: 'the source identity',
   durationSeconds: 'duration_seconds',
   webIdentityToken: 'the web identity token',
 };
 
 /** STS found a value of the request malformed: it comes from a setting of the profile. */
 export function roleRequestInvalid(said: string, s: KmsSituation): Diagnosis {
+  if (/packed (?:policy|size)|allotted space/i.test(said))
+    return {
+      message: 'STS refuses the session: its policies and tags together are too large.',
+      causes: [
+        'session policies and session tags, those taken over from the session before included, share one limit.',
+      ],
+      remedy:
+        'Have fewer or shorter session tags and session policies passed where the first session begins.',
+    };
   const parameter = /at '(\w+)'/.exec(said)?.[1] ?? (/\bis invalid$/i.test(said.trim()) ? 'roleArn' : null);
   const setting = parameter === null ? null : (PARAMETERS[parameter] ?? parameter);
   const profile = s.role?.profile ?? null;
