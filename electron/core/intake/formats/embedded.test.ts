@@ -112,6 +112,19 @@ test.each([
   }
 });
 
+test('escapes of PostgreSQL: quotes and backslashes beside each other, in COPY and in strings', () => {
+  const odd = Uint8Array.from([...blob.slice(0, -9), ...Buffer.from("''\\001\\''")]);
+  const copy = postgres(odd);
+  const single = copy.replaceAll('\\\\', '\\');
+  const quoted = single.replaceAll("'", "''");
+  const escapes = copy.replaceAll("'", "''");
+  for (const text of [`1\t${copy}\tn\n`, `VALUES ('${quoted}');\n`, `VALUES (E'${escapes}');\n`])
+    expect(
+      scan(Buffer.from(text), 'x').blobs.map((one) => base64(one.bytes)),
+      text,
+    ).toEqual([base64(odd)]);
+});
+
 test('binary files without a blob: nothing is made up', () => {
   for (let i = 0; i < 20; i++)
     expect(scan(Buffer.concat([Buffer.from([0, 7]), randomBytes(20_000)]), 'x').blobs).toEqual([]);

@@ -70,7 +70,11 @@ function rawBlobs(bytes: Uint8Array, latin: string, why: string): FoundBlob[] {
   }
   OCTAL.lastIndex = 0;
   for (let match = OCTAL.exec(latin); match !== null && blobs.length < MOST; match = OCTAL.exec(latin)) {
-    const found = escaped(latin, match.index, POSTGRES);
+    const slashes = latin[match.index + 1] === '\\' ? 2 : 1;
+    // A string of SQL doubles its quotes, COPY does not: the blob's own structure says which one it is.
+    const found =
+      escaped(latin, match.index, postgres(slashes, "''")) ??
+      escaped(latin, match.index, postgres(slashes, "'"));
     if (found === null) continue;
     blobs.push(made(found.bytes, match.index, found.end, why));
     OCTAL.lastIndex = found.end;
@@ -122,16 +126,24 @@ const MYSQL: ReadByte = (text, at) => {
   return next === undefined ? null : [MYSQL_ESCAPES[next] ?? next.charCodeAt(0), 2];
 };
 
-/** `bytea_output = escape`: octal behind a backslash, which COPY writes twice; a backslash itself is two of them. */
-const POSTGRES: ReadByte = (text, at) => {
-  const octal = /^\\{1,2}([0-3][0-7]{2})/.exec(text.slice(at, at + 5));
-  if (octal !== null) return [Number.parseInt(octal[1] ?? '0', 8), octal[0].length];
-  const slashes = /^\\{2,4}/.exec(text.slice(at, at + 4));
-  if (slashes !== null) return [0x5c, slashes[0].length >= 4 ? 4 : 2];
-  if (text.startsWith("''", at)) return [0x27, 2];
-  const code = text.charCodeAt(at);
-  return Number.isNaN(code) || code < 0x20 ? null : [code, 1];
-};
+/**
+ * `bytea_output = escape`: octal behind a backslash, which COPY and strings with escapes write twice; a backslash itself is two of
+ * them. `quote`: how a quote is written.
+ */
+function postgres(slashes: 1 | 2, quote: "'" | "''"): ReadByte {
+  const octal = new RegExp(`^\\\\{${slashes}}([0-3][0-7]{2})`);
+  const backslash = '\\'.repeat(2 * slashes);
+  return (text, at) => {
+    if (text[at] === '\\') {
+      const value = octal.exec(text.slice(at, at + 5))?.[1];
+      if (value !== undefined) return [Number.parseInt(value, 8), slashes + 3];
+      return text.startsWith(backslash, at) ? [0x5c, backslash.length] : null;
+    }
+    if (text[at] === "'") return text.startsWith(quote, at) ? [0x27, quote.length] : null;
+    const code = text.charCodeAt(at);
+    return Number.isNaN(code) || code < 0x20 ? null : [code, 1];
+  };
+}
 
 function escaped(text: string, from: number, read: ReadByte): { bytes: Uint8Array; end: number } | null {
   const values: number[] = [];
@@ -221,6 +233,11 @@ function joined(latin: string, why: string): FoundBlob[] {
 /** What a reader of text found, and what stands among its control characters. */
 export function withEmbedded(scan: Scan, embedded: Scan | null): Scan {
   if (embedded === null) return scan;
-  const blobs = apart([...scan.blobs, ...embedded.blobs].sort((a, b) => a.range.start - b.range.start));
+  // Of two that begin at one place, the longer: a reader of strings may have taken a doubled quote for the end.
+  const blobs = apart(
+    [...scan.blobs, ...embedded.blobs].sort(
+      (a, b) => a.range.start - b.range.start || b.range.end - a.range.end,
+    ),
+  );
   return { ...scan, blobs };
 }
