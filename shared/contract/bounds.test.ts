@@ -87,7 +87,7 @@ describe('every string, array and record of the contract has a bound', () => {
     expect(unbounded(boundsOf(payload, name))).toEqual([]);
   });
 
-  test('text of a page is as long as what it stands for, and only pasted text and rules are long', () => {
+  test('text of a page is as long as what it stands for, and only pasted text, rules and campaigns are long', () => {
     const long = specs(requests)
       .flatMap(([name, { input }]) => boundsOf(input, name))
       .filter(({ kind, most }) => kind === 'string' && most > 10_000)
@@ -96,6 +96,9 @@ describe('every string, array and record of the contract has a bound', () => {
       ['intake.paste.text.', 32_000_000],
       ['audit.setRules.text.', 1_000_000],
       ['audit.tryRules.text', 1_000_000],
+      ['audit.campaignView.text', 1_000_000],
+      ['audit.campaignView.snapshots.', 10_000_000],
+      ['audit.saveText.text', 10_000_000],
     ]);
   });
 

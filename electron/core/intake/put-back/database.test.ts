@@ -240,6 +240,8 @@ test('rows that changed since: refused, and left as they are', async () => {
     }),
   ).rejects.toMatchObject({ fault: { code: 'FileChanged' } });
   expect(rows()).toContainEqual(expect.objectContaining({ id: 3, filler: 4 }));
+  // Nothing was changed that a backup would be needed for.
+  expect(names()).toEqual(['app.db']);
   expect(await restoreDatabase({ path, backup: join(folder, 'none'), now: 'x', old: 'y' })).toBe('changed');
 });
 

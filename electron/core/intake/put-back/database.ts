@@ -19,7 +19,7 @@ import { backupName, lastingTemporaryName, temporaryName } from '../files/names.
 import { readSource } from '../files/read-source.ts';
 import { leadsElsewhere } from '../files/real-folder.ts';
 import { createTemporary, discard, syncFolder } from './files.ts';
-import { REAL_FS } from './fs.ts';
+import { type PutBackFs, REAL_FS } from './fs.ts';
 import { hasOtherNames } from './obstacles.ts';
 import type { ReplaceFileInput } from './replace-file.ts';
 import { contentHash, type Restored, type RestoreInput, removeLeftovers } from './undo.ts';
@@ -59,6 +59,8 @@ export async function replaceDatabase(input: ReplaceDatabaseInput): Promise<{ ba
   const name = input.temporary ?? temporaryName();
   const temporary = join(dirname(path), name);
   const backupPath = input.backup ? freeBackupName(path) : null;
+  let own = false;
+  let committing = false;
   try {
     if (backupPath !== null) {
       const metadata = { mode: source.mode, uid: source.uid, gid: source.gid };
@@ -72,7 +74,8 @@ export async function replaceDatabase(input: ReplaceDatabaseInput): Promise<{ ba
     }
     await staged({ temporary, backup: backupPath });
     if (backupPath !== null) {
-      await fs.rename(temporary, backupPath);
+      await takeName(fs, temporary, backupPath);
+      own = true;
       await syncFolder(fs, dirname(path));
     }
     step?.('backup');
@@ -84,13 +87,16 @@ export async function replaceDatabase(input: ReplaceDatabaseInput): Promise<{ ba
       if (!sameBeforeCommit(db.serialize(), bytes))
         throw databaseNotWritten('Its pages are not those that were checked.');
       step?.('changed');
+      committing = true;
       db.exec('COMMIT');
       step?.('committed');
     });
     return { backupPath };
   } catch (error) {
     await discard(fs, temporary);
-    if (backupPath !== null)
+    // Before the commit nothing was changed here, whatever another program has made of the database meanwhile.
+    if (backupPath !== null && own && !committing) await discard(fs, backupPath);
+    else if (backupPath !== null && own)
       await removeLeftovers(path, { temporary: null, backup: backupPath, before: expectedSha256 }, fs);
     throw databaseFault(error, path, state);
   }
@@ -208,6 +214,18 @@ function databaseFault(error: unknown, path: string, state: string): FaultError 
   const system = { [CODE.full]: 'ENOSPC', [CODE.readOnly]: 'EACCES', [CODE.cannotOpen]: 'EACCES' }[code];
   if (system !== undefined) return writeFault({ code: system }, path, state);
   return databaseNotWritten(`SQLite says: ${error instanceof Error ? error.message : 'nothing more'}.`);
+}
+
+/** Gives a file a name that no other has. Where there are no hard links, what has that name since it was looked for is written over. */
+async function takeName(fs: PutBackFs, from: string, to: string): Promise<void> {
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
+    await fs.rename(from, to);
+    return;
+  }
+  await discard(fs, from);
 }
 
 function freeBackupName(path: string): string {
