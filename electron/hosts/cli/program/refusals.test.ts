@@ -54,6 +54,15 @@ describe('refusals of a command line', () => {
     expect(refused).toContain("argument '' is invalid");
   });
 
+  it('of a long value that is refused only the beginning is repeated, so that the reason is seen', async () => {
+    const long = `a=${'x'.repeat(9000)}`;
+    const refused = await refusal('reencrypt', 'a', '--in-place', '--to', 'alias/a', '--context', long);
+    expect(refused).toMatch(/argument 'a=x{98}…' is invalid\. KMS takes 8,192 bytes of context at most\./);
+    expect(await refusal('reencrypt', 'a', '--in-place', '--to', 'alias/a', '--context', 'abc')).toContain(
+      "argument 'abc' is invalid. Give KEY=VALUE",
+    );
+  });
+
   it('an option that takes one value is refused with two, and taken with one twice', async () => {
     const to = ['reencrypt', 'a', '--in-place', '--to'];
     expect(await refusal(...to, 'alias/a', '--to', 'alias/b')).toContain('given twice');

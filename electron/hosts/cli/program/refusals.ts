@@ -14,9 +14,21 @@ const refusing = (command: Command): Refusing => command as unknown as Refusing;
 /** Refuses the first word of `command` as no command, with the nearest that there is. */
 export const unknownCommand = (command: Command): never => refusing(command).unknownCommand();
 
+/** Longest part of a refused value that is repeated, in characters: the reason stands behind it. */
+const MAX_REPEATED = 100;
+
+const cutShort = (message: string): string =>
+  message.replace(
+    /(argument(?: value)? ')([\s\S]+)(' is invalid)/,
+    (_, before: string, value: string, after: string) =>
+      `${before}${value.length > MAX_REPEATED ? `${value.slice(0, MAX_REPEATED)}…` : value}${after}`,
+  );
+
 /** Ends each refusal with where help is. An option that is mistyped is said before one that is missing: it may be it. */
 export function helpOnError(command: Command, words: string): void {
   command.showHelpAfterError(`(${words} --help shows how)`);
+  const error = command.error.bind(command);
+  command.error = (message, options) => error(cutShort(message), options);
   const inner = refusing(command);
   const missing = inner.missingMandatoryOptionValue.bind(command);
   inner.missingMandatoryOptionValue = (option) => {
