@@ -29,7 +29,7 @@ export const BLOBS: readonly Scene[] = [
     inDocuments: true,
     async show(page) {
       await rows(page);
-      await page.getByText('api-token.bin').first().click();
+      await page.getByRole('row').filter({ hasText: 'api-token.bin' }).first().click();
       await page.getByRole('tab', { name: 'Structure' }).click();
     },
   },
