@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 /** Offsets of the bytes that say how the file is written and read: 2 in write-ahead mode, else 1 (sqlite.org/fileformat2.html, 1.3). */
@@ -42,7 +43,10 @@ const PRAGMAS = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGM
  * refused as busy; nothing waits. A commit survives a power cut. Throws what SQLite throws.
  */
 export function openInPlace(path: string, writeAhead: boolean): DatabaseSync {
-  const db = new DatabaseSync(path, { ...OPTIONS, timeout: 0 });
+  // One that was deleted meanwhile is not made anew, as SQLite does without this mode (sqlite.org/uri.html).
+  const place = pathToFileURL(path);
+  place.searchParams.set('mode', 'rw');
+  const db = new DatabaseSync(place, { ...OPTIONS, timeout: 0 });
   try {
     db.exec('PRAGMA synchronous = EXTRA; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON');
     if (writeAhead) db.exec('PRAGMA locking_mode = EXCLUSIVE');

@@ -245,6 +245,15 @@ test('rows that changed since: refused, and left as they are', async () => {
   expect(await restoreDatabase({ path, backup: join(folder, 'none'), now: 'x', old: 'y' })).toBe('changed');
 });
 
+test('a database that is deleted before the lock is not made anew', async () => {
+  make('delete');
+  const replacement = await input();
+  await expect(
+    replaceDatabase({ ...replacement, step: (name) => name === 'backup' && rmSync(path) }),
+  ).rejects.toMatchObject({ fault: { code: 'FileChanged' } });
+  expect(names()).toEqual([expect.stringContaining('rewrap-backup')]);
+});
+
 test('a unique index that a new value breaks, and pages that are others than those checked: nothing is changed', async () => {
   const db = new DatabaseSync(path);
   db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, filler)');

@@ -94,8 +94,9 @@ export async function replaceDatabase(input: ReplaceDatabaseInput): Promise<{ ba
     return { backupPath };
   } catch (error) {
     await discard(fs, temporary);
-    // Before the commit nothing was changed here, whatever another program has made of the database meanwhile.
-    if (backupPath !== null && own && !committing) await discard(fs, backupPath);
+    // Before the commit nothing was changed here, whatever another program has made of the database meanwhile. Of one that was
+    // deleted, the backup is all that is left, and stays.
+    if (backupPath !== null && own && !committing && !isGone(error, path)) await discard(fs, backupPath);
     else if (backupPath !== null && own)
       await removeLeftovers(path, { temporary: null, backup: backupPath, before: expectedSha256 }, fs);
     throw databaseFault(error, path, state);
@@ -145,7 +146,8 @@ export async function restoreDatabase(
     await removeLeftovers(path, { temporary: null, backup, before: old }, fs);
     return 'restored';
   } catch (error) {
-    if (error instanceof FaultError && error.fault.code === 'FileChanged') return 'changed';
+    if (isGone(error, path) || (error instanceof FaultError && error.fault.code === 'FileChanged'))
+      return 'changed';
     throw databaseFault(error, path, 'It is as it was.');
   }
 }
@@ -207,10 +209,15 @@ function resultCode(error: unknown): number | null {
 const isBusy = (error: unknown): boolean =>
   resultCode(error) === CODE.busy || resultCode(error) === CODE.locked;
 
+/** Whether a database could not be opened because it is there no more. */
+const isGone = (error: unknown, path: string): boolean =>
+  resultCode(error) === CODE.cannotOpen && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+
 function databaseFault(error: unknown, path: string, state: string): FaultError {
   const code = resultCode(error);
   if (code === null) return writeFault(error, path, state);
   if (isBusy(error)) return new FaultError(explainOwn('DatabaseInUse'));
+  if (isGone(error, path)) return changedFile(path);
   const system = { [CODE.full]: 'ENOSPC', [CODE.readOnly]: 'EACCES', [CODE.cannotOpen]: 'EACCES' }[code];
   if (system !== undefined) return writeFault({ code: system }, path, state);
   return databaseNotWritten(`SQLite says: ${error instanceof Error ? error.message : 'nothing more'}.`);
