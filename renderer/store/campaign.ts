@@ -28,6 +28,25 @@ interface CampaignStore {
 const NONE = { text: null, snapshots: '', isUnsaved: false, view: null, counting: false, fault: null };
 let generation = 0;
 
+const badCampaign = (message: string, detail: string, remedy: string): Fault => ({
+  code: 'BadCampaign',
+  message,
+  detail,
+  remedy,
+  raw: null,
+  retryable: false,
+});
+const ONLY_SNAPSHOTS = badCampaign(
+  'The campaign file is missing.',
+  'Only a file of snapshots was chosen.',
+  'Choose the campaign file, and with it its file of snapshots.',
+);
+const UNSAVED = badCampaign(
+  'Snapshots of this campaign are not saved.',
+  'Opening another campaign would lose them.',
+  'Save them, or close the campaign without saving.',
+);
+
 /** A campaign: what must be left by when, and how far it is. */
 export const useCampaign = create<CampaignStore>()((set, get) => ({
   ...NONE,
@@ -35,17 +54,8 @@ export const useCampaign = create<CampaignStore>()((set, get) => ({
     const isSnapshots = (name: string) => /\.jsonl$/i.test(name);
     const text = files.find(({ name }) => !isSnapshots(name))?.text ?? get().text;
     const kept = files.find(({ name }) => isSnapshots(name))?.text ?? '';
-    if (text === null)
-      return set({
-        fault: {
-          code: 'BadCampaign',
-          message: 'The campaign file is missing.',
-          detail: 'Only a file of snapshots was chosen.',
-          remedy: 'Choose the campaign file, and with it its file of snapshots.',
-          raw: null,
-          retryable: false,
-        },
-      });
+    if (get().isUnsaved) return set({ fault: UNSAVED });
+    if (text === null) return set({ fault: ONLY_SNAPSHOTS });
     set({ ...NONE, text, snapshots: kept });
     await get().count();
   },
@@ -59,7 +69,8 @@ export const useCampaign = create<CampaignStore>()((set, get) => ({
       const view = await call(bridge().audit.campaignView({ text, snapshots }));
       if (mine === generation) set({ view, fault: null, counting: false });
     } catch (error) {
-      if (mine === generation) set({ fault: pageFaultOf(error), counting: false });
+      // What was counted before is not what is there now.
+      if (mine === generation) set({ view: null, fault: pageFaultOf(error), counting: false });
     }
   },
   async takeSnapshot() {
@@ -70,16 +81,19 @@ export const useCampaign = create<CampaignStore>()((set, get) => ({
     await get().count();
   },
   async save() {
+    const { snapshots: text } = get();
     try {
-      const { url, name, saved } = await call(
-        bridge().audit.saveText({ kind: 'snapshots', text: get().snapshots }),
-      );
+      const { url, name, saved } = await call(bridge().audit.saveText({ kind: 'snapshots', text }));
       if (url !== null) fetchDownload(url, name);
       if (saved) useUi.getState().toast(`Saved ${name}`);
-      if (url !== null || saved) set({ isUnsaved: false });
+      if ((url !== null || saved) && get().snapshots === text) set({ isUnsaved: false });
     } catch (error) {
       useUi.getState().complain(pageFaultOf(error));
     }
   },
-  close: () => set(NONE),
+  close() {
+    // A count under way is of what is closed.
+    generation += 1;
+    set(NONE);
+  },
 }));

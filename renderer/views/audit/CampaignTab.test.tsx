@@ -88,3 +88,22 @@ test('a fault is shown with what to do', () => {
   render(<CampaignTab />);
   expect(screen.getByText('Not of the form.')).toBeTruthy();
 });
+
+test('snapshots that are not saved are not lost to another campaign, and a close says that they are', async () => {
+  show({ view: view(), snapshots: 'one', isUnsaved: true });
+  render(<CampaignTab />);
+  expect(screen.getByRole('button', { name: 'Close without saving' })).toBeTruthy();
+  await useCampaign.getState().open([{ name: 'other.yaml', text: 'y' }]);
+  expect(useCampaign.getState()).toMatchObject({ text: 'x', snapshots: 'one', isUnsaved: true });
+  expect(await screen.findByText('Snapshots of this campaign are not saved.')).toBeTruthy();
+});
+
+test('an owner who is new since the first snapshot had no count then', () => {
+  const first = { ...snapshot('2026-11-01T10:00:00Z', 9), owners: [] };
+  show({ view: view({ snapshots: [first] }) });
+  render(<CampaignTab />);
+  const [row] = within(screen.getByRole('table', { name: 'By owner' }))
+    .getAllByRole('row')
+    .slice(1);
+  expect(row?.textContent).toBe('payments50011,000–49 %');
+});

@@ -23,6 +23,11 @@ const VERDICTS: Record<CampaignView['verdict'], { tone: Tone; word: string }> = 
 /** Snapshots in the table; the picture shows all. */
 const SHOWN = 20;
 
+const takeable = (counting: boolean, view: CampaignView | null): string | null => {
+  if (counting) return 'The blobs are being counted.';
+  return view === null ? 'The blobs could not be counted.' : null;
+};
+
 /** What must be left by when: the burn-down by owner, over the snapshots and the list as it stands. */
 export function CampaignTab() {
   const {
@@ -49,11 +54,11 @@ export function CampaignTab() {
         <Button icon={<FolderOpen className="icon" aria-hidden="true" />} onPress={choose}>
           {text === null ? 'Open campaign…' : 'Open another campaign…'}
         </Button>
-        {view !== null && (
+        {text !== null && (
           <>
             <Button
               icon={<Camera className="icon" aria-hidden="true" />}
-              reason={counting ? 'The blobs are being counted.' : null}
+              reason={takeable(counting, view)}
               onPress={() => void takeSnapshot()}
             >
               Take a snapshot
@@ -67,7 +72,7 @@ export function CampaignTab() {
               Save snapshots…
             </Button>
             <Button variant="quiet" onPress={close}>
-              Close campaign
+              {isUnsaved ? 'Close without saving' : 'Close campaign'}
             </Button>
           </>
         )}
@@ -141,7 +146,9 @@ function Burndown({ view }: { readonly view: CampaignView }) {
                   <td className="tabular chart-number">{count(remaining)}</td>
                   <td className="tabular chart-number">{unknown === 0 ? '–' : count(unknown)}</td>
                   <td className="tabular chart-number">{count(blobs)}</td>
-                  <td className="tabular chart-number">{count(atFirst.get(owner) ?? 0)}</td>
+                  <td className="tabular chart-number">
+                    {atFirst.has(owner) ? count(atFirst.get(owner) ?? 0) : '–'}
+                  </td>
                   <td className="campaign-done tabular">
                     <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                       <rect className="bar-track" width="100" height="6" />
