@@ -8,11 +8,11 @@ import {
   manyFiles,
   openSheet,
   rows,
+  runMany,
   runMixed,
   type Scene,
   selectAll,
   sheetOf,
-  startRunInPage,
 } from './scene.ts';
 
 const preflight = (page: Parameters<Scene['show']>[0]) =>
@@ -169,10 +169,7 @@ export const BLOBS: readonly Scene[] = [
     faults: CRAWL,
     flags: (home) => manyFiles(home, 3),
     async show(page) {
-      await selectAll(page, '300');
-      await sheetOf(page);
-      const sheet = await startRunInPage(page);
-      await sheet.getByRole('button', { name: 'Pause' }).waitFor();
+      await runMany(page);
     },
   },
   {
@@ -188,10 +185,7 @@ export const BLOBS: readonly Scene[] = [
     faults: CRAWL,
     flags: (home) => manyFiles(home, 3),
     async show(page) {
-      await selectAll(page, '300');
-      await sheetOf(page);
-      const sheet = await startRunInPage(page);
-      await sheet.getByRole('button', { name: 'Pause' }).waitFor();
+      const sheet = await runMany(page);
       await sheet.getByRole('button', { name: 'Close' }).first().click();
       await go(page, 'Blobs');
     },

@@ -6,6 +6,7 @@ import {
   go,
   manyFiles,
   openSheet,
+  runMany,
   runMixed,
   type Scene,
   selectAll,
@@ -14,10 +15,7 @@ import {
 } from './scene.ts';
 
 async function running(page: Page): Promise<void> {
-  await selectAll(page, '300');
-  await sheetOf(page);
-  const sheet = await startRunInPage(page);
-  await sheet.getByRole('button', { name: 'Pause' }).waitFor();
+  const sheet = await runMany(page);
   await sheet.getByRole('button', { name: 'Close' }).first().click();
   await go(page, 'Runs');
 }

@@ -101,6 +101,15 @@ export async function selectAll(page: Page, blobs: string): Promise<void> {
   await page.getByRole('checkbox', { name: 'Select all shown' }).click();
 }
 
+/** A run of all files of {@link manyFiles} three times a hundred, in the open sheet. */
+export async function runMany(page: Page): Promise<Locator> {
+  await selectAll(page, '300');
+  await sheetOf(page);
+  const sheet = await startRunInPage(page);
+  await sheet.getByRole('button', { name: 'Pause' }).waitFor();
+  return sheet;
+}
+
 export const CRAWL: readonly FaultRule[] = [
   { kind: 'latency', operations: ['ReEncrypt'], ms: 60_000, skip: 130 },
 ];

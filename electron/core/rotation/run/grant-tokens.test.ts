@@ -49,7 +49,8 @@ test.each([
   expect(request.tokensDeleted).toBe(2);
 });
 
-test('a run that is cut off keeps them for its resume, and loses them when it is closed', async () => {
+/** A run that ended while its first request was under way. */
+async function cutOff() {
   const manager = harness.manager();
   const sent = Promise.withResolvers<void>();
   kms.onReEncrypt = () => {
@@ -62,6 +63,11 @@ test('a run that is cut off keeps them for its resume, and loses them when it is
   run.cut();
   await run.done;
   await manager.close();
+  return run;
+}
+
+test('a run that is cut off keeps them for its resume, and loses them when it is closed', async () => {
+  const run = await cutOff();
   expect(holding()).toEqual(['runs.sqlite']);
   const next = harness.manager();
   expect(next.asked(run.id).request.grantTokens).toHaveLength(2);
@@ -70,18 +76,7 @@ test('a run that is cut off keeps them for its resume, and loses them when it is
 });
 
 test('a run that was cut off is sent with the tokens that it is given before it goes on', async () => {
-  const manager = harness.manager();
-  const sent = Promise.withResolvers<void>();
-  kms.onReEncrypt = () => {
-    sent.resolve();
-    return new Promise(() => undefined);
-  };
-  const run = await manager.start(input());
-  await sent.promise;
-  run.suspend();
-  run.cut();
-  await run.done;
-  await manager.close();
+  const run = await cutOff();
   const next = harness.manager();
   next.setGrantTokens(run.id, ['given-anew']);
   kms.onReEncrypt = () => ({});
