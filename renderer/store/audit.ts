@@ -239,6 +239,8 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     try {
       const gate = await during('Reading history and asking KMS', call(bridge().audit.deletionGate({ key })));
       if (get().gateKey === key) set({ gate });
+      // Its dry runs named keys: the answer above it counts them, too.
+      if (get().deletionKey === key) await get().askDeletion(key);
     } catch (error) {
       if (get().gateKey === key) set({ gateKey: '' });
       useUi.getState().complain(pageFaultOf(error));

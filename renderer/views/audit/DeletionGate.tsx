@@ -38,14 +38,14 @@ export function DeletionGateView({ asked }: { readonly asked: string }) {
 
 function Answer({ gate }: { readonly gate: Gate }) {
   const Icon = ICONS[gate.verdict];
-  const reasons = [...gate.needs, ...gate.unanswered];
   return (
     <div className={`deletion-${TONES[gate.verdict]}`}>
       <p className="deletion-answer" role="status">
         <Icon className="icon icon-large" aria-hidden="true" />
         <strong>{`${VERDICT_WORDS[gate.verdict]}. ${gate.answer}`}</strong>
       </p>
-      {reasons.length > 0 && <Lines heading="Why" lines={reasons} />}
+      {gate.needs.length > 0 && <Lines heading="Why" lines={gate.needs} />}
+      {gate.unanswered.length > 0 && <Lines heading="Not answered" lines={gate.unanswered} />}
       {gate.keys.map((key) => (
         <Counts key={key.impact.asked} of={key} />
       ))}

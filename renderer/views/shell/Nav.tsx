@@ -8,15 +8,20 @@ import { useUi, type ViewName } from '../../store/ui.ts';
 /** The views, on the left. Help and Settings stand apart at the bottom. */
 export function Nav() {
   const blobs = useBlobs((state) => state.rows.length);
-  const note = useRuns(({ runs }) => {
-    const words = runsNote([...runs.values()]);
-    const percent = runsPercent(runs.values());
-    return words === null || percent === null ? words : `${words}, ${percent} %`;
-  });
+  const words = useRuns(({ runs }) => runsNote([...runs.values()]));
+  const percent = useRuns(({ runs }) => runsPercent(runs.values()));
+  const progress = percent === null ? null : `${percent} %`;
   return (
     <nav className="nav" aria-label="Views">
       <NavItem view="blobs" name="Blobs" icon={Boxes} note={blobs > 0 ? count(blobs) : null} />
-      <NavItem view="runs" name="Runs" icon={History} note={note} busy />
+      <NavItem
+        view="runs"
+        name="Runs"
+        icon={History}
+        note={progress ?? words}
+        title={[words, progress].filter(Boolean).join(', ')}
+        busy
+      />
       <NavItem view="keys" name="Keys" icon={KeyRound} note={null} />
       <NavItem view="audit" name="Audit" icon={ClipboardCheck} note={null} />
       <span className="nav-gap" />
@@ -31,10 +36,12 @@ interface ItemProps {
   readonly name: string;
   readonly icon: ComponentType<{ className?: string; 'aria-hidden'?: 'true' }>;
   readonly note: string | null;
+  /** What the note stands for, where it has no place for all of it. */
+  readonly title?: string;
   readonly busy?: boolean;
 }
 
-function NavItem({ view, name, icon: Icon, note, busy = false }: ItemProps) {
+function NavItem({ view, name, icon: Icon, note, title = note ?? '', busy = false }: ItemProps) {
   const current = useUi((state) => state.view === view);
   const show = useUi((state) => state.show);
   return (
@@ -43,7 +50,7 @@ function NavItem({ view, name, icon: Icon, note, busy = false }: ItemProps) {
       className="nav-item"
       aria-current={current ? 'page' : undefined}
       aria-label={name}
-      title={note === null ? name : `${name}, ${note}`}
+      title={title === '' ? name : `${name}, ${title}`}
       onClick={() => show(view)}
     >
       <Icon className="icon" aria-hidden="true" />
