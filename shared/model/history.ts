@@ -31,6 +31,13 @@ export const sentAgainWords = (requests: number): string =>
 export const sentAgain = (detail: string): number =>
   Number(/(?:^|; )(\d+) requests? sent again$/.exec(detail)?.[1] ?? 0);
 
+/** In a 'run-started', how the run moves its blobs; read again by {@link isTwoStepRun}. */
+export const methodWords = (method: 'reencrypt' | 'decrypt-encrypt'): string =>
+  method === 'reencrypt' ? 're-encrypted inside KMS' : 'decrypted here, encrypted there';
+/** Whether the detail of a 'run-started' is of a run that decrypts here. Earlier records have another word for it. */
+export const isTwoStepRun = (detail: string): boolean =>
+  /^[\d,]+ blobs?, (?:mode [\w-]+, )?(?:way decrypt-encrypt|decrypted here, encrypted there),/.test(detail);
+
 /** What happened, as seen by the part that records it. Holds no plaintext and no credential: there is no member for one. */
 export const HistoryEvent = z.object({
   kind: HistoryKind,

@@ -1,4 +1,4 @@
-import { DECRYPTED_TO_COMPARE, type HistoryRecord, sentAgain } from '#shared/model/history.ts';
+import { DECRYPTED_TO_COMPARE, type HistoryRecord, isTwoStepRun, sentAgain } from '#shared/model/history.ts';
 import type { KmsEvent } from './event.ts';
 import { contextText, identity } from './names.ts';
 
@@ -46,7 +46,7 @@ export class WorkSpans {
     const at = Date.parse(record.at);
     if (kind === 'run-started') {
       push(this.#starts, runId, at);
-      if (/\bway decrypt-encrypt\b/.test(detail)) this.#twoStep.add(runId);
+      if (isTwoStepRun(detail)) this.#twoStep.add(runId);
     } else if (kind === 'run-ended') {
       push(this.#ends, runId, at);
       this.#left.set(runId, (this.#left.get(runId) ?? 0) + sentAgain(detail));

@@ -7,6 +7,7 @@ import {
   DECRYPTED_TO_COMPARE,
   type HistoryEvent,
   type HistoryKind,
+  methodWords,
   sentAgainWords,
 } from '#shared/model/history.ts';
 import type { Comparison, ContextChoice, RunItem, RunSummary } from '#shared/model/run.ts';
@@ -319,7 +320,7 @@ function askedWords(blobs: number, { terms, output }: AskedRun): string {
   return [
     plural(blobs, 'blob'),
     ...(mode === undefined ? [] : [`mode ${mode}`]),
-    method === 'reencrypt' ? 're-encrypted inside KMS' : 'decrypted here, encrypted there',
+    methodWords(method),
     `output ${output}`,
     `verification ${verify ? 'on' : 'off'}`,
     `source context ${contextWords(source.context)}`,

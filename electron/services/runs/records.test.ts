@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import type { HistoryRecord } from '#shared/model/history.ts';
+import { type HistoryRecord, isTwoStepRun, methodWords } from '#shared/model/history.ts';
 import type { RunRequest, SentRequest } from '#shared/model/run.ts';
 import { IN_FULL } from '../../../tools/many-runs.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
@@ -207,11 +207,11 @@ it.each(CASES)(
     if (from === 'symmetric') expect(sent.sourceContext).toEqual(OWN);
     await vi.waitFor(async () => expect((await historyOf(runId)).at(-1)?.kind).toBe('run-ended'));
     const [began, record] = await historyOf(runId);
-    const way = method === 'reencrypt' ? 're-encrypted inside KMS' : 'decrypted here, encrypted there';
     expect(began).toMatchObject({
       kind: 'run-started',
-      detail: expect.stringContaining(`1 blob, ${way}, output `),
+      detail: expect.stringContaining(`1 blob, ${methodWords(method)}, output `),
     });
+    expect(isTwoStepRun(began?.detail ?? '')).toBe(method === 'decrypt-encrypt');
     expect(record).toMatchObject({
       kind: 'blob',
       sourceAlgorithm: sent.sourceAlgorithm,
