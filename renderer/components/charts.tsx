@@ -115,7 +115,7 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
     <figure className="chart">
       <figcaption className="chart-title">{title}</figcaption>
       <div className="chart-beside">
-        <table className="chart-table chart-bars">
+        <table className="chart-table">
           <colgroup>
             <col />
             <col className="chart-figure" />

@@ -38,7 +38,7 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
   return (
     <MenuTrigger>
       <AriaButton
-        className="button button-normal"
+        className="button"
         {...(reason === null ? {} : { isDisabled: true, 'aria-describedby': described })}
         aria-label={`Export the ${what}`}
       >

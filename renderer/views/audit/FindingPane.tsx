@@ -20,7 +20,7 @@ export function FindingPane({
   const { severity, suppressed, blobs, files } = finding;
   const word = finding.violation ? 'Rule broken' : SEVERITY_WORDS[severity];
   return (
-    <aside className="grid-pane finding-pane" aria-label="Finding">
+    <aside className="grid-pane" aria-label="Finding">
       <header className="grid-pane-head">
         <SeverityIcon severity={severity} label={word} />
         <h2 className="grid-pane-title">{finding.title}</h2>
@@ -60,7 +60,7 @@ export function FindingPane({
             <dt>Evidence</dt>
             <dd>
               {finding.evidence.map((line) => (
-                <span key={line} className="cell-line finding-evidence">
+                <span key={line} className="finding-evidence">
                   {line}
                 </span>
               ))}

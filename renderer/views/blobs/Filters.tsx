@@ -58,7 +58,7 @@ export function FilterMenu() {
   const filtered = useArrange(isFiltered);
   return (
     <DialogTrigger>
-      <Button className={filtered ? 'button button-normal is-on' : 'button button-normal'}>
+      <Button className={filtered ? 'button is-on' : 'button'}>
         <ListFilter className="icon" aria-hidden="true" />
         <span className="button-label">Filter</span>
       </Button>

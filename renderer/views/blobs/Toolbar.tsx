@@ -89,7 +89,7 @@ function Grouping() {
 function ViewMenu() {
   return (
     <DialogTrigger>
-      <Button className="button button-normal">
+      <Button className="button">
         <SlidersHorizontal className="icon" aria-hidden="true" />
         <span className="button-label">View</span>
       </Button>
@@ -175,7 +175,7 @@ const WAYS: readonly {
 function AddMenu() {
   return (
     <MenuTrigger>
-      <Button className="button button-normal">
+      <Button className="button">
         <Plus className="icon" aria-hidden="true" />
         <span className="button-label">Add</span>
         <ChevronDown className="icon icon-small" aria-hidden="true" />

@@ -1,7 +1,7 @@
 import { documents, pictures } from 'virtual:documents';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useUi } from '../../store/ui.ts';
-import '../../styles/help.css';
+import './help.css';
 import { DocumentText } from './DocumentText.tsx';
 import { sectionsOf } from './document.ts';
 

@@ -18,7 +18,7 @@ export function BlobFindings({ findings }: { readonly findings: readonly Finding
           <SeverityIcon severity={finding.severity} />
           <div className="finding-text">
             <p className="finding-title">
-              <span className="finding-word">{SEVERITY_WORDS[finding.severity]}: </span>
+              <span>{SEVERITY_WORDS[finding.severity]}: </span>
               {finding.title}
             </p>
             <Parts finding={finding} />

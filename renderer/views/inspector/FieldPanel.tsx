@@ -26,7 +26,7 @@ export function FieldPanel({
           {node.field.length} B at {node.field.offset}
         </span>
       </div>
-      <p className="field-panel-meaning">{node.field.meaning}</p>
+      <p>{node.field.meaning}</p>
       <code className="field-panel-value">{node.field.value}</code>
       <div className="field-panel-buttons">
         <Button variant="link" onPress={() => void copyText(node.field.value, 'the value')}>

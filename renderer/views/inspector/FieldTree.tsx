@@ -219,7 +219,7 @@ const TreeLine = memo(function TreeLine({
       </Cell>
       <Cell className="tabular tree-number">{field.offset}</Cell>
       <Cell className="tabular tree-number">{field.length}</Cell>
-      <Cell className="tree-value mono">{field.value}</Cell>
+      <Cell className="mono">{field.value}</Cell>
       <Cell>
         <EvidenceMark evidence={field.evidence} />
       </Cell>

@@ -31,7 +31,7 @@ export function LastResultLine({ row }: { readonly row: BlobRow }) {
         </Button>
       </div>
       {failed !== null && (
-        <div className="last-result-fault">
+        <div>
           <FaultLines fault={failed} />
           {item !== null && (
             <div className="button-row">

@@ -153,7 +153,7 @@ function Found({ found }: { readonly found: Comparison }) {
         </p>
       )}
       {blobs.length > 0 && (
-        <ul className="left-list">
+        <ul>
           {blobs.slice(0, SHOWN).map(({ file, place, outcome, fault }) => (
             <li key={`${file} ${place}`}>
               <strong>{place === '' ? file : `${file} ${place}`}</strong>{' '}

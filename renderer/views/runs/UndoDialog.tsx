@@ -94,7 +94,7 @@ function Question({ run, onClose }: { readonly run: RunSummary; readonly onClose
           {undone.leftTotal > 0 && (
             <>
               <p className="remark remark-attention">{`${plural(undone.leftTotal, 'file')} left as found:`}</p>
-              <ul className="left-list">
+              <ul>
                 {undone.left.slice(0, 20).map(({ file, fault: why }) => (
                   <li key={file}>
                     <strong>{file}</strong> {why.message}

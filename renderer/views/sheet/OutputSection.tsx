@@ -101,7 +101,7 @@ export function OutputSection() {
 export function MoreSection() {
   const { draft, patch } = useDraft();
   return (
-    <Disclosure className="disclosure sheet-more">
+    <Disclosure className="disclosure">
       <div className="disclosure-heading">
         <AriaButton slot="trigger" className="button button-link">
           <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />

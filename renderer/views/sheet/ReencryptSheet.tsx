@@ -53,7 +53,7 @@ function Sheet() {
       {phase === 'preflight' && <EarlyAnswers />}
       {phase === 'edit' && <Unopened />}
       {editing ? (
-        <div className={phase === 'preflight' ? 'sheet sheet-waiting' : 'sheet'}>
+        <div className="sheet">
           <PracticeNotice practice={practice} />
           {practice === null && <RegionNotice rows={rows} />}
           <SelectionSection />

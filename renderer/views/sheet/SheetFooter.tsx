@@ -96,7 +96,7 @@ function Asking({ run }: { readonly run: RunSummary | undefined }) {
   return (
     <div className="foot-progress">
       <SpokenProgress label="Preflight" done={done} total={total} />
-      <span className="foot-progress-words tabular">
+      <span className="tabular">
         {run === undefined ? 'Asking KMS' : `${count(done)} of ${plural(total, 'blob')} answered`}
       </span>
       <Progress label="Preflight" done={done} failed={run?.counts.failed ?? 0} total={total} />

@@ -22,7 +22,7 @@ export function TopBar() {
   const others =
     practice && own !== undefined ? [...accounts].filter((account) => account !== own).sort() : [];
   return (
-    <header className={practice ? 'top top-practice' : 'top'}>
+    <header className="top">
       {practice && (
         <div className="band">
           <FlaskConical className="icon" aria-hidden="true" />
@@ -65,7 +65,7 @@ function Chip({ connection, name }: { readonly connection: ConnectionState; read
   const colour = usePreferences((state) => state.accounts[account]?.colour ?? null);
   return (
     <Button
-      className={`connection ${practice ? 'connection-practice' : 'connection-aws'}${colour === null ? '' : ' account-colour'}`}
+      className={`connection${practice ? ' connection-practice' : ''}${colour === null ? '' : ' account-colour'}`}
       {...(colour === null
         ? {}
         : { style: { '--account-colour': `var(--swatch-${colour})` } as CSSProperties })}
