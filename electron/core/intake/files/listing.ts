@@ -1,4 +1,5 @@
 import { type Dir, lstatSync, opendirSync, type Stats } from 'node:fs';
+import { sortedByNumber } from './by-number.ts';
 
 /** The folder, or in worktrees and submodules the file, that makes a folder a repository. */
 export const GIT = '.git';
@@ -35,7 +36,7 @@ export function* namesIn(path: string): Generator<null, Listing> {
       }
       if (names.length % NAMES_AT_ONCE === 0) yield null;
     }
-    return { names: names.sort(byNumber), others, isRepository };
+    return { names: sortedByNumber(names), others, isRepository };
   } finally {
     folder.closeSync();
   }
@@ -61,43 +62,4 @@ function kindOf(
   if (one.isSymbolicLink()) return 'symlink';
   if (one.isFIFO()) return 'pipe';
   return one.isSocket() ? 'socket' : 'device';
-}
-
-const ZERO = 48;
-const isDigit = (code: number): boolean => code >= ZERO && code <= 57;
-
-/**
- * The order of two names of a folder, their numbers as numbers: blob-2 before blob-10; by UTF-16 code unit otherwise. Makes no strings: of
- * a hundred thousand names it is asked millions of times, and a collator is ten times slower.
- */
-export function byNumber(a: string, b: string): number {
-  let [i, j] = [0, 0];
-  while (i < a.length && j < b.length) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(j)];
-    if (!isDigit(x) || !isDigit(y)) {
-      if (x !== y) return x - y;
-      i++;
-      j++;
-      continue;
-    }
-    while (a.charCodeAt(i) === ZERO) i++;
-    while (b.charCodeAt(j) === ZERO) j++;
-    // The longer number is the larger one; of one length, the first digit decides.
-    let order = 0;
-    for (;;) {
-      const [more, other] = [isDigit(a.charCodeAt(i)), isDigit(b.charCodeAt(j))];
-      if (!more || !other) {
-        if (more !== other) return more ? 1 : -1;
-        break;
-      }
-      if (order === 0) order = a.charCodeAt(i) - b.charCodeAt(j);
-      i++;
-      j++;
-    }
-    if (order !== 0) return order;
-  }
-  const rest = a.length - i - (b.length - j);
-  if (rest !== 0) return rest;
-  // "1" and "01".
-  return a < b ? -1 : a > b ? 1 : 0;
 }

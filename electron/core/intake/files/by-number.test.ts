@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byNumber } from './listing.ts';
+import { byNumber, sortedByNumber } from './by-number.ts';
 
 /** The same order by other means: texts as they are, numbers as numbers. */
 function plain(a: string, b: string): number {
@@ -31,4 +31,20 @@ test('names are in one order, in which numbers are numbers of any length', () =>
       expect([...names].sort(byNumber)).toEqual([...names].reverse().sort(byNumber));
     }),
   );
+});
+
+test('a whole folder is sorted as two of its names are, whatever its names have in common', () => {
+  const lead = fc.constantFrom('', 'key-', '2026-11-', 'a0');
+  const names = fc.array(
+    fc.tuple(lead, name).map(([before, behind]) => before + behind),
+    { maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(names, (all) => {
+      expect(sortedByNumber(all)).toEqual([...all].sort(byNumber));
+    }),
+    { numRuns: 1000 },
+  );
+  const long = Array.from({ length: 20 }, (_, i) => `n${'9'.repeat(14 + (i % 5))}${i}`);
+  expect(sortedByNumber(long)).toEqual([...long].sort(byNumber));
 });
