@@ -49,7 +49,7 @@ async function intake(...roots: string[]): Promise<Taken> {
       continue;
     }
     try {
-      const { bytes } = reader.read(met.path) ?? (await readSource(met.path));
+      const bytes = reader.read(met.path) ?? (await readSource(met.path)).bytes;
       const found = scan(bytes, met.path);
       if (found.blobs.length > 0) taken.blobs.push(met.relative);
     } catch (error) {

@@ -30,7 +30,7 @@ export {
   type FileSource,
   MAX_FILE_BYTES,
   readSource,
-  type SmallFile,
+  readUnhashed,
   SmallFiles,
 } from './files/read-source.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './files/real-folder.ts';

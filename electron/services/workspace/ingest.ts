@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -19,10 +20,9 @@ import {
   type RecordEntry,
   readableByOthers,
   readRecord,
-  readSource,
+  readUnhashed,
   recordedPath,
   type Scan,
-  type SmallFile,
   SmallFiles,
   scan,
   type WalkedFile,
@@ -123,14 +123,13 @@ export async function ingest(
     turn = performance.now() + TURN_MS;
   };
   /** Whether anything of the file is kept. */
-  const take = (file: WalkedFile, bytes: Uint8Array, sha256: string): boolean => {
+  const take = (file: WalkedFile, bytes: Uint8Array): boolean => {
     files++;
-    const kept = file.archive === undefined ? {} : { bytes };
     if (isBlobAlone(bytes)) {
       result.sources++;
       result.blobs++;
       here().withBlobs++;
-      put(file, { size: bytes.length, sha256, found: bytes, ...kept });
+      put(file, contentOf(file, bytes, bytes));
       return true;
     }
     const onDisk = file.archive?.path ?? file.path;
@@ -144,7 +143,7 @@ export async function ingest(
       result.blobs += found.blobs.length;
       if (found.blobs.length > 0) here().withBlobs++;
       else here().withFindings++;
-      put(file, { size: bytes.length, sha256, found: withMode(found, onDisk), ...kept });
+      put(file, contentOf(file, bytes, withMode(found, onDisk)));
       return true;
     }
     if (isLfsPointer(bytes)) {
@@ -201,12 +200,12 @@ export async function ingest(
       continue;
     }
     try {
-      const content = small.read(met.path) ?? (await readOrArchive(met.path));
-      const archive = content === 'archive' ? 'open' : archiveOf(content.bytes);
-      if (content !== 'archive' && (archive === null || archive === 'closed')) {
-        take(met, content.bytes, content.sha256);
+      const bytes = small.read(met.path) ?? (await readOrArchive(met.path));
+      const archive = bytes === 'archive' ? 'open' : archiveOf(bytes);
+      if (bytes !== 'archive' && (archive === null || archive === 'closed')) {
+        take(met, bytes);
         // Also where a blob stands in it as it is: others may not.
-        const format = archive === 'closed' ? magicOf(content.bytes) : null;
+        const format = archive === 'closed' ? magicOf(bytes) : null;
         if (format !== null) archives.closed(met, format);
         continue;
       }
@@ -234,6 +233,12 @@ export async function ingest(
     });
   progress(files, result.blobs, true);
   return { result, keys, roots };
+}
+
+/** What is kept of a file; only of such a file the hash is needed. */
+function contentOf(file: WalkedFile, bytes: Uint8Array, found: Content['found']): Content {
+  const content = { size: bytes.length, sha256: hash('sha256', bytes, 'hex'), found };
+  return file.archive === undefined ? content : { ...content, bytes };
 }
 
 const NO_CIPHERTEXT = { code: 'no-ciphertext', message: 'Holds no ciphertext that Rewrap knows.' } as const;
@@ -268,10 +273,10 @@ function modeOf(path: string): number | null {
   }
 }
 
-/** A file's content; 'archive' for an archive that is too large to be read in one piece. */
-async function readOrArchive(path: string): Promise<SmallFile | 'archive'> {
+/** A file's bytes; 'archive' for an archive that is too large to be read in one piece. */
+async function readOrArchive(path: string): Promise<Uint8Array | 'archive'> {
   try {
-    return await readSource(path);
+    return (await readUnhashed(path)).bytes;
   } catch (error) {
     if (!(error instanceof FaultError) || error.fault.code !== 'FileTooLarge') throw error;
     if (archiveFormatAt(path) === null) throw error;

@@ -145,13 +145,12 @@ export function magicOf(bytes: Uint8Array): Magic | null {
 }
 
 /** First bytes of archives; a tar has its mark further on. */
-const ARCHIVE_FIRST = new Set(
-  [...'\x1fPB7RLMx!0hQKO\x89\x28\xfd\x04\x5d\xed'].map((char) => char.charCodeAt(0)),
-);
+const ARCHIVE_FIRST = new Uint8Array(256);
+for (const char of '\x1fPB7RLMx!0hQKO\x89\x28\xfd\x04\x5d\xed') ARCHIVE_FIRST[char.charCodeAt(0)] = 1;
 
 /** How a file's archive is opened; null for what is none. A look at one byte for most files. */
 export function archiveOf(bytes: Uint8Array): ArchiveFormat | 'closed' | null {
-  if (!ARCHIVE_FIRST.has(bytes[0] ?? 0) && bytes[257] !== 0x75) return null;
+  if (ARCHIVE_FIRST[bytes[0] ?? 0] === 0 && (bytes.length < 258 || bytes[257] !== 0x75)) return null;
   return magicOf(bytes)?.archive ?? null;
 }
 

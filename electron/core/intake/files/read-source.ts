@@ -50,6 +50,12 @@ export interface FileSource {
  * another program wrote to it while it was being read.
  */
 export async function readSource(path: string): Promise<FileSource> {
+  const read = await readUnhashed(path);
+  return { ...read, sha256: hash('sha256', read.bytes, 'hex') };
+}
+
+/** The same without the hash, for who needs it of few of many files. */
+export async function readUnhashed(path: string): Promise<Omit<FileSource, 'sha256'>> {
   const fd = open(path);
   try {
     const before = checked(fd, path);
@@ -61,8 +67,6 @@ export async function readSource(path: string): Promise<FileSource> {
     closeSync(fd);
   }
 }
-
-export type SmallFile = Pick<FileSource, 'bytes' | 'sha256'>;
 
 /** Bytes of a slab, into which small files are read: one allocation for hundreds of blobs. */
 const SLAB_BYTES = 64 * 1024;
@@ -84,7 +88,7 @@ export class SmallFiles {
    * system reads in one piece, so that it needs no look at its state before and after.
    * Throws the FaultErrors `FileMissing`, `FileUnreadable` and `TooManyOpenFiles`.
    */
-  read(path: string): SmallFile | null {
+  read(path: string): Uint8Array | null {
     this.#last = 0;
     const fd = open(path);
     try {
@@ -100,8 +104,7 @@ export class SmallFiles {
       const read = this.#slab.subarray(at, at + count);
       this.#last = count > SLAB_SHARE ? 0 : count;
       this.#used = at + this.#last;
-      const bytes = count > SLAB_SHARE ? read.slice() : read;
-      return { bytes, sha256: hash('sha256', bytes, 'hex') };
+      return count > SLAB_SHARE ? read.slice() : read;
     } catch {
       // Became a folder, a pipe without a writer, …
       return null;
@@ -146,14 +149,13 @@ function checked(fd: number, path: string): Stats {
   return before;
 }
 
-function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): FileSource {
+function finished(fd: number, path: string, before: Stats, bytes: Uint8Array): Omit<FileSource, 'sha256'> {
   if (bytes.length !== before.size) throw changing(path);
   const whole = withLog(bytes, path);
   if (whole !== bytes && !isUnchanged(before, fstatSync(fd))) throw changing(path);
   if (before.size > ONE_PAGE && !isUnchanged(before, fstatSync(fd))) throw changing(path);
   return {
     bytes: whole,
-    sha256: hash('sha256', whole, 'hex'),
     size: before.size,
     mode: before.mode & 0o7777,
     mtimeMs: before.mtimeMs,
