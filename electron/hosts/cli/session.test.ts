@@ -57,9 +57,7 @@ test('files have the names that a person gave, through links and for ten thousan
     expect(naming(['.'])(resolve('a/b.bin'))).toBe(`.${sep}${join('a', 'b.bin')}`);
     const many = Array.from({ length: 10_000 }, (_, i) => `f${i}`);
     const named = naming(many);
-    const before = performance.now();
     for (const name of many) expect(named(resolve(name))).toBe(name);
-    expect(performance.now() - before).toBeLessThan(5_000);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

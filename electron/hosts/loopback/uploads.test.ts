@@ -143,11 +143,10 @@ describe('an upload', () => {
     const path = `/upload?batch=${BATCH}&path=half`;
     const sending = request({ host: '127.0.0.1', port, method: 'POST', path, headers });
     sending.on('error', () => undefined);
-    sending.write('half');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    sending.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(tree()).toEqual({ '': '700' });
+    await new Promise((resolve) => sending.write('half', resolve));
+    await new Promise((resolve) => sending.once('close', resolve).destroy());
+    expect((await upload('after', 'x')).status).toBe(200);
+    expect(Object.keys(tree()).filter((name) => !/^$|^[^/]*$|after$/.test(name))).toEqual([]);
   });
 });
 

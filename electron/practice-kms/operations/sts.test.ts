@@ -154,12 +154,18 @@ describe('AssumeRole', () => {
   });
 
   it('gives sessions that end', async () => {
+    const lasting = await assume();
+    await clientFor(kit.practice, lasting).send(new ListKeysCommand({}));
     kit.practice.faults.set([{ kind: 'short-sessions', seconds: 1 }]);
     const session = await assume();
     kit.practice.faults.clear();
     const client = clientFor(kit.practice, session);
-    await client.send(new ListKeysCommand({}));
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const list = () =>
+      client.send(new ListKeysCommand({})).then(
+        () => null,
+        (error: Error) => error.name,
+      );
+    await expect.poll(list).toBe('ExpiredTokenException');
     await refused(
       client.send(new ListKeysCommand({})),
       'ExpiredTokenException',

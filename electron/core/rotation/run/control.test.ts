@@ -35,25 +35,31 @@ const HELD_BY = {
 } as const;
 
 describe.each(Object.entries(HELD_BY))('held back by %s', (_, { perSecond, slow, throttled }) => {
-  const started = async () => {
+  /** A run to which `how` is done at its third request, or once it is throttled no more; and what had left by then. */
+  const stopped = async (how: 'pause' | 'cancel' | 'suspend') => {
     await files(30);
+    const begun = Promise.withResolvers<Awaited<ReturnType<typeof harness.start>>>();
+    const at = Promise.withResolvers<number>();
     kms.onReEncrypt = async (_input, nth) => {
-      if (slow) await wait(20);
+      const run = await begun.promise;
       if (throttled && nth < 12) throw kmsFault('ThrottlingException');
+      if (nth === (throttled ? 13 : 3)) {
+        run[how]();
+        at.resolve(sent());
+      }
+      if (slow) await wait(20);
       return {};
     };
     const request = { destination, pace: { concurrency: slow ? 2 : 16, perSecond } };
     const run = await harness.start(kms, request, undefined, {
       sleep: (ms, signal) => wait(ms, undefined, { signal }),
     });
-    await expect.poll(sent).toBeGreaterThan(throttled ? 12 : 2);
-    return run;
+    begun.resolve(run);
+    return { run, before: await at.promise };
   };
 
   test('after a pause nothing leaves, and going on finishes the run', async () => {
-    const run = await started();
-    run.pause();
-    const before = sent();
+    const { run, before } = await stopped('pause');
     await wait(400);
     expect(sent()).toBe(before);
     await expect.poll(() => run.summary().status).toBe('paused');
@@ -63,9 +69,7 @@ describe.each(Object.entries(HELD_BY))('held back by %s', (_, { perSecond, slow,
   });
 
   test.each(['cancel', 'suspend'] as const)('after %s nothing leaves, and the run ends', async (how) => {
-    const run = await started();
-    run[how]();
-    const before = sent();
+    const { run, before } = await stopped(how);
     await run.done;
     await wait(200);
     expect(sent()).toBe(before);

@@ -40,7 +40,7 @@ test('a run of large files has no more of them in memory than fit, and does them
   const harness = await RunHarness.make();
   try {
     const kms = new FakeKms();
-    const large = `${base64(madeUpBlob(OLD_KEY))}\n${'.'.repeat(20 * 1024 ** 2)}\n`;
+    const large = `${base64(madeUpBlob(OLD_KEY))}\n${'.'.repeat(20 * 1024)}\n`;
     for (let i = 0; i < 4; i++) await harness.add(`${i}.txt`, large);
     let underWay = 0;
     let most = 0;
@@ -52,7 +52,7 @@ test('a run of large files has no more of them in memory than fit, and does them
       underWay--;
       return {};
     };
-    const run = await harness.manager().start(harness.input(kms));
+    const run = await harness.manager(harness.home, { bytesInFlight: 64 * 1024 }).start(harness.input(kms));
     await run.done;
     expect(run.summary().counts).toMatchObject({ total: 4, succeeded: 4 });
     expect(most).toBe(3);

@@ -27,6 +27,8 @@ export interface RunHooks {
   readonly sleep?: RetryOptions['sleep'];
   readonly random?: () => number;
   readonly step?: (name: string) => void;
+  /** Bytes of files that are worked on at a time. */
+  readonly bytesInFlight?: number;
 }
 
 /** What a run works with. */
@@ -259,6 +261,7 @@ export class LiveRun implements Run {
       },
       keep: (relative, bytes) => this.#kept.push({ relative, bytes }),
       step: (name) => this.#hooks.step?.(name),
+      bytesInFlight: this.#hooks.bytesInFlight,
     };
   }
 

@@ -21,7 +21,10 @@ export type RunFilesParts = Omit<
   RunContext,
   'slots' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
 > &
-  Pick<NewBlobChecksParts, 'earlier'>;
+  Pick<NewBlobChecksParts, 'earlier'> & {
+    /** Bytes of files that are worked on at a time; what is usual where undefined. */
+    readonly bytesInFlight: number | undefined;
+  };
 
 /** The files of a run, some open at a time, each taken to its end. */
 export class RunFiles {
@@ -48,7 +51,7 @@ export class RunFiles {
     const queue = taken(files);
     const again: RunFile[] = [];
     const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
-    const inFlight = new InFlight();
+    const inFlight = new InFlight(this.#shared.bytesInFlight);
     const worker = async (): Promise<void> => {
       for (;;) {
         const file = again.pop() ?? queue.next().value;

@@ -47,9 +47,10 @@ export class RunHarness {
   }
 
   /** A run manager that waits for nothing between tries; {@link remove} closes it. */
-  manager(home = this.home): RunManager {
+  manager(home = this.home, hooks: RunHooks = {}): RunManager {
     const manager = new RunManager(home, (summary) => this.reports.push(summary), {
       sleep: async () => undefined,
+      ...hooks,
     });
     this.#managers.push(manager);
     return manager;
