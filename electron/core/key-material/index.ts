@@ -5,5 +5,5 @@ export { type FindKeyInput, findKey, type KeySearchResult } from './find-key.ts'
 export type { EvidenceRow } from './groups.ts';
 export { type AliasTie, KeyNames, type KmsKeyFacts } from './key-identity.ts';
 export { KeyMaterialStore, type KeyObservation } from './key-material-store.ts';
-export { isKeyName, readKeyName } from './key-names.ts';
+export { isKeyId, isKeyName, readKeyName } from './key-names.ts';
 export { timelines } from './timelines.ts';

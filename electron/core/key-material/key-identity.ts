@@ -233,6 +233,15 @@ export class KeyNames {
     return [...new Set(arns.map(({ plain }) => plain))];
   }
 
+  /** ARNs that have the id of this one and are of another account, Region or partition: an id is one key's alone. */
+  sameIdElsewhere(arn: string): readonly string[] {
+    const name = readKeyName(arn);
+    if (!name.arn || name.alias) return NO_KEYS;
+    const own = identityOf(name);
+    const others = [...(this.#ids.get(name.id)?.arns ?? [])].filter(([identity]) => identity !== own);
+    return others.flatMap(([, arns]) => [...arns]);
+  }
+
   /** An alias of a key, without its account; null where none is known. */
   aliasOf(key: string): string | null {
     const name = this.namesOf(key)

@@ -67,6 +67,9 @@ export function isKeyName(text: string): boolean {
   return name.id !== '' && (name.arn || name.alias || KEY_ID.test(name.id));
 }
 
+/** Whether a text is a key id as KMS makes them, a multi-Region key's included; any case. */
+export const isKeyId = (id: string): boolean => KEY_ID.test(id);
+
 /** Two labels that may well be one key: equal, a bare id beside its ARN, or Regions of one multi-Region key. */
 export function sameKey(a: KeyName, b: KeyName): boolean {
   if (a.plain === b.plain) return true;

@@ -101,6 +101,56 @@ describe('the deletion gate, with requests counted at KMS', () => {
     expect(await dryRunsAtKms()).toBe(answer.dryRuns + theirs.dryRuns);
   });
 
+  it.each([
+    ['an alias of another Region', 'arn:aws:kms:eu-west-1:111122223333:alias/payments'],
+    [
+      'a key of another Region',
+      'arn:aws:kms:eu-west-1:111122223333:key/99999999-1111-4111-8111-111111111111',
+    ],
+    ['an id that this connection does not know', '99999999-1111-4111-8111-111111111111'],
+    ['a multi-Region id that it does not know', 'mrk-99999999111141118111999999999999'],
+  ])('does not pass %s', async (_, name) => {
+    put('a.txt', await text(await key()));
+    const answer = await gate([name]);
+    expect({ verdict: answer.verdict, needs: answer.needs, gaps: answer.unanswered.length }).toEqual({
+      verdict: 'unanswered',
+      needs: [],
+      gaps: 1,
+    });
+    expect(answer.unanswered.join()).toMatch(/not asked about|did not describe/);
+  });
+
+  it('passes a replica in a Region that KMS lists, when nothing is under the key', async () => {
+    const primary = await key({ MultiRegion: true });
+    await practice.call('ReplicateKey', { KeyId: primary, ReplicaRegion: 'eu-west-1' });
+    put('a.txt', await text(await key()));
+    const replica = primary.replace('us-east-1', 'eu-west-1');
+    const both = await gate([primary, replica]);
+    expect({ verdict: both.verdict, unanswered: both.unanswered }).toEqual({
+      verdict: 'safe',
+      unanswered: [],
+    });
+    const elsewhere = primary.replace('us-east-1', 'ap-south-1');
+    const none = await set.host.audit.deletionGates({ keys: [elsewhere], nameless: [] });
+    expect(none.unanswered.join()).toContain('Ask with a connection to ap-south-1');
+  });
+
+  it('does not ask a key that signs about RSA-sized blobs, which it cannot have made', async () => {
+    const signs = await key({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' });
+    const opens = await key({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
+    const { CiphertextBlob } = await practice.call('Encrypt', {
+      KeyId: opens,
+      EncryptionAlgorithm: 'RSAES_OAEP_SHA_256',
+      Plaintext: 'c2VjcmV0',
+    });
+    put('a.bin', Buffer.from(String(CiphertextBlob), 'base64'));
+    const answer = await gate([signs]);
+    expect({ verdict: answer.verdict, dryRuns: answer.dryRuns, ...counts(answer) }).toEqual({
+      verdict: 'safe',
+      dryRuns: 0,
+    });
+  });
+
   it('needs each key of a group of two keys, and both together lose the file', async () => {
     const [one, two] = [await key(), await key()];
     const made = [await text(one), await text(two)];

@@ -542,9 +542,64 @@ const VARIANTS: readonly Variant[] = [
     verdict: 'needed',
     counts: { maybeOtherWay: 1 },
   },
+  ...[
+    ['another account', KEY.replace('111122223333', '444455556666')],
+    ['another Region', KEY.replace('us-east-1', 'us-west-2')],
+    ['another account, in upper case', upper(KEY.replace('111122223333', '444455556666'))],
+  ].map(([where, label = '']) => ({
+    name: `a file that has the id of the key in ${where}: one of the ARNs is misspelt`,
+    make: () => put('a.json', json(1, label)),
+    verdict: 'unanswered' as const,
+    says: 'a key of the same id in another account or Region',
+  })),
   {
-    name: 'a key with the same id in another account',
-    make: () => put('a.json', json(1, KEY.replace('111122223333', '444455556666'))),
+    name: 'a multi-Region key with the same id in another account',
+    make: () => put('a.json', json(1, MULTI.replace('111122223333', '444455556666'))),
+    keys: [MULTI],
+    verdict: 'unanswered',
+    says: 'a key of the same id in another account or Region',
+  },
+  {
+    name: 'a multi-Region key by its bare id, of which files name a replica',
+    make: () => put('a.json', json(1, REPLICA)),
+    keys: [MULTI.slice(MULTI.lastIndexOf('/') + 1)],
+    verdict: 'needed',
+    counts: { maybeOtherWay: 1 },
+  },
+  ...[
+    ['over no blob', () => put('README', 'nothing here')],
+    ['over blobs that name other keys', () => put('a.json', json(2, OTHER))],
+    [
+      'over blobs that name an alias of another account',
+      () => put('a.json', json(2, 'arn:aws:kms:us-east-1:444455556666:alias/app')),
+    ],
+  ].flatMap(([where, make]) =>
+    [
+      'alias/misspelt',
+      'alias/App',
+      'alias/aws/s3',
+      'arn:aws:kms:us-east-1:111122223333:alias/misspelt',
+      'arn:aws:kms:eu-west-1:111122223333:alias/app',
+      'awskms:///arn:aws:kms:us-east-1:111122223333:alias/misspelt?region=us-east-1',
+    ].map((asked) => ({
+      name: `${asked}, which nothing ties to a key, ${where}`,
+      make: make as () => void,
+      keys: [asked],
+      verdict: 'unanswered' as const,
+      says: `No file says which key ${asked} names`,
+    })),
+  ),
+  {
+    name: 'an ARN with no id of a key in it',
+    make: () => put('a.json', json(2, OTHER)),
+    keys: ['arn:aws:kms:us-east-1:111122223333:key/app'],
+    verdict: 'unanswered',
+    says: 'is no key id, ARN or alias',
+  },
+  {
+    name: 'the id of a key that no file names, in upper case',
+    make: () => put('a.json', json(2, OTHER)),
+    keys: ['ABCDEF12-1111-4111-8111-111111111111'],
     verdict: 'safe',
   },
   {

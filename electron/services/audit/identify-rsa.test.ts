@@ -36,6 +36,44 @@ it('sends no more dry runs than it may, and says how many blobs are left', async
   expect([0, 1, 2].map((i) => proof(`sum ${i}`, KEY))).toEqual(['does not open', 'does not open', null]);
 });
 
+it('asks an SM2 key of any size, by its one algorithm, and no RSA key of another size', async () => {
+  const asked: string[] = [];
+  const opening = Buffer.alloc(140, 1);
+  const keys = new Map([
+    [KEY, { arn: KEY, spec: 'SM2', algorithms: ['SM2PKE'] }],
+    [`${KEY}-rsa`, { arn: `${KEY}-rsa`, spec: 'RSA_2048', algorithms: ['RSAES_OAEP_SHA_256'] }],
+  ]);
+  const kms = {
+    describeKey: async (key: string) => keys.get(key),
+    dryRun: async ({ blob, sourceKeyId, sourceAlgorithm, sourceContext, destinationAlgorithm }: Asked) => {
+      asked.push(`${sourceKeyId} ${sourceAlgorithm} ${sourceContext} ${destinationAlgorithm}`);
+      if (blob !== opening) throw new FaultError(fault('InvalidCiphertextException', 'no', '', ''));
+      return { outcome: 'would-succeed', requestId: 'r' };
+    },
+  };
+  const given = {
+    connection: { state: { status: 'ready' }, kms: () => kms },
+    recorder: { note: () => {} },
+  } as never;
+  const of = [opening, Buffer.alloc(141, 2)].map((bytes, i) => ({
+    ...(samples[0] as object),
+    sha256: `sm2 ${i}`,
+    blob: { bytes, identification: { kind: 'kms-asymmetric-candidate' } },
+  })) as never[];
+  const { proof, dryRuns } = await identifyCandidates(given, of, [...keys.keys()], 10, () => false);
+  expect(asked).toEqual(Array(2).fill(`${KEY} SM2PKE null SM2PKE`));
+  expect([dryRuns, proof('sm2 0', KEY), proof('sm2 1', KEY)]).toEqual([2, 'opens', 'does not open']);
+  expect(proof('sm2 0', `${KEY}-rsa`)).toBeNull();
+});
+
+interface Asked {
+  readonly blob: Uint8Array;
+  readonly sourceKeyId: string;
+  readonly sourceAlgorithm: string;
+  readonly sourceContext: object | null;
+  readonly destinationAlgorithm: string;
+}
+
 it('takes no refusal for an answer', async () => {
   const { parts: given } = parts('AccessDeniedException');
   const { proof } = await identifyCandidates(given, samples, [KEY], 100, () => false);

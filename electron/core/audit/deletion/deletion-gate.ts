@@ -4,9 +4,10 @@ import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { type DeletionGate, GATE_HISTORY_LISTED, type GateKey } from '#shared/model/deletion-gate.ts';
 import type { GitHistory, HistoryBlob } from '#shared/model/git-history.ts';
-import { isKeyName, readKeyName, type Under } from '../../key-material/index.ts';
+import type { Under } from '../../key-material/index.ts';
 import type { Audit, Evidenced } from '../model.ts';
 import { deletionImpact } from './deletion.ts';
+import { nameGaps } from './name-gaps.ts';
 import {
   type AskedKey,
   askedKey,
@@ -154,26 +155,8 @@ function gateOf(
     unanswered.push(
       `${plural(inHistory.possible, 'blob')} in git history may be under it: ${inHistory.possible === 1 ? 'its key group is' : 'their key groups are'} not identified.`,
     );
-  if (question.nameless && !isKeyName(question.asked))
-    unanswered.push(
-      `${question.asked} is no key id, ARN or alias: check the spelling. An alias begins with alias/.`,
-    );
-  if (audit.input.book(question.asked) === 'gone')
-    unanswered.push(
-      `KMS knows no key ${question.asked} on this connection: check the name, the account and the Region.`,
-    );
-  else if (isUndescribed(question, audit))
-    unanswered.push(
-      `KMS did not describe ${question.asked} on this connection: check the name, the account and permission to kms:DescribeKey.`,
-    );
+  unanswered.push(...nameGaps(question, audit));
   return { key: { impact, inArchives, history: inHistory }, needs, unanswered };
-}
-
-/** Whether the connection could have described the key, and KMS did not: a misspelt alias has no blobs, either. */
-function isUndescribed({ asked, key }: AskedKey, { input: { caller } }: Audit): boolean {
-  if (caller === null || key !== null) return false;
-  const { region } = readKeyName(asked);
-  return region === null || region === caller.region;
 }
 
 const them = (n: number): string => (n === 1 ? 'it' : 'them');

@@ -90,6 +90,8 @@ export const isListed = (under: Under): boolean => under !== 'named' && under !=
 /** Whether ciphertext of this kind and size may come from a key of its spec. */
 function fits(key: AuditKey | null, kind: string, sizeBytes: number): boolean {
   if (key === null || key.spec === null) return true;
+  // What a key is for never changes: one that signs made no ciphertext.
+  if (key.usage !== null && key.usage !== 'ENCRYPT_DECRYPT') return false;
   const symmetric = kind !== 'kms-asymmetric-candidate';
   if (key.spec === 'SYMMETRIC_DEFAULT') return symmetric;
   return !symmetric && (key.spec === 'SM2' || key.spec === `RSA_${sizeBytes * 8}`);
