@@ -38,6 +38,11 @@ export const methodWords = (method: 'reencrypt' | 'decrypt-encrypt'): string =>
 export const isTwoStepRun = (detail: string): boolean =>
   /^[\d,]+ blobs?, (?:mode [\w-]+, )?(?:way decrypt-encrypt|decrypted here, encrypted there),/.test(detail);
 
+/** In a 'connected', how the detail of a connection for the destination key begins; read again by {@link isDestination}. */
+export const DESTINATION = 'destination';
+/** Whether the detail of a 'connected' is of a connection for the destination key. */
+export const isDestination = (detail: string): boolean => detail.startsWith(`${DESTINATION}, `);
+
 /** What happened, as seen by the part that records it. Holds no plaintext and no credential: there is no member for one. */
 export const HistoryEvent = z.object({
   kind: HistoryKind,

@@ -151,7 +151,10 @@ export const RunItem = z.object({
   sourceKeyMaterialId: z.string().nullable(),
   destinationKeyMaterialId: z.string().nullable(),
   requestId: z.string().nullable(),
-  /** On the way 'decrypt-encrypt' the id of the Decrypt; `requestId` is then that of the Encrypt. */
+  /**
+   * On the way 'decrypt-encrypt' the ids of every Decrypt that was answered, the last one last, with a space between: one of
+   * which the Encrypt failed may have been sent again. `requestId` is then that of the Encrypt.
+   */
   decryptRequestId: z.string().nullable(),
   /** Hashes of the blob before and after, hex SHA-256. */
   sha256Before: z.string(),

@@ -6,6 +6,10 @@ export function identity(key: string): string {
   return multiRegion ? `${account} ${id}` : plain;
 }
 
+/** Equal for every session of one role: a session that is renewed has another name. Other principals stand for themselves. */
+export const principal = (arn: string): string =>
+  arn.replace(/^(arn:[^:]*:sts::\d{12}:assumed-role\/[^/]+)\/.*$/, '$1');
+
 export const keyText = (key: string | null | undefined): string | null =>
   key == null ? null : readKeyName(key).plain;
 

@@ -1,8 +1,9 @@
-import type { HistoryRecord } from '#shared/model/history.ts';
+import { plural } from '#shared/format.ts';
+import { type HistoryRecord, isDestination } from '#shared/model/history.ts';
 import { type KeyUse, RECONCILE_LISTED, type Reconciliation } from '#shared/model/reconcile.ts';
 import { readKeyName } from '../key-material/index.ts';
 import type { KmsEvent } from './event.ts';
-import { contextText, identity, keyText } from './names.ts';
+import { contextText, identity, keyText, principal } from './names.ts';
 import type { TrailEvent, TrailFiles } from './read-trail.ts';
 import { type Retry, WorkSpans } from './work-spans.ts';
 
@@ -67,6 +68,10 @@ export class Reconciler {
   readonly #regions = new Set<string>();
   readonly #accounts = new Set<string>();
   readonly #differences: Reconciliation['differences'] = [];
+  /** Principals of connections that were made for destination keys. */
+  readonly #destinations = new Set<string>();
+  /** Events of another session of the role that the history names. */
+  #sessions = 0;
   #counts = { read: 0, kms: 0, duplicates: 0, twins: 0 };
   #first: string | null = null;
   #last: string | null = null;
@@ -77,15 +82,20 @@ export class Reconciler {
     const { kind, outcome, requestIds, sourceKey, destinationKey, sourceMaterial, destinationMaterial } =
       record;
     this.#spans.addRecord(record);
+    if (kind === 'connected' && record.who !== null && isDestination(record.detail))
+      this.#destinations.add(principal(record.who));
     if (kind !== 'blob' || outcome !== 'reencrypted') {
       for (const id of requestIds) this.#others.add(id);
       return;
     }
-    const steps = requestIds.length === 2 ? (['Decrypt', 'Encrypt'] as const) : (['ReEncrypt'] as const);
-    requestIds.slice(0, 2).forEach((requestId, i) => {
-      const step = steps[i] ?? 'ReEncrypt';
-      this.#own.set(requestId, { record, requestId, step, seen: new Map(), different: false });
-    });
+    const steps = requestIds.length > 1 ? (['Decrypt', 'Encrypt'] as const) : (['ReEncrypt'] as const);
+    // Before the two that moved the blob come Decrypts of which the Encrypt failed.
+    const first = Math.max(0, requestIds.length - steps.length);
+    for (const [i, requestId] of requestIds.entries()) {
+      const step = steps[i - first];
+      if (step === undefined) this.#others.add(requestId);
+      else this.#own.set(requestId, { record, requestId, step, seen: new Map(), different: false });
+    }
     for (const key of [sourceKey, destinationKey]) if (key !== null) this.#keys.add(identity(key));
     if (sourceKey === null) return;
     const at = identity(sourceKey);
@@ -217,7 +227,7 @@ export class Reconciler {
     };
     check('operation', own.step, event.operation);
     if (event.error !== null) this.#differ(own, 'outcome', 'reencrypted', event.error);
-    check('principal', record.who, event.who);
+    this.#checkPrincipal(own, event);
     // Each event of a request that succeeded names its keys: without them nothing is confirmed.
     if (event.error === null && event.keys.length === 0 && record.sourceKey !== null)
       this.#differ(own, 'source key', record.sourceKey, 'not in the event');
@@ -241,6 +251,15 @@ export class Reconciler {
       );
     const late = Date.parse(event.at) - Date.parse(record.at);
     if (late > LATER_MS || late < -EARLIER_MS) this.#differ(own, 'time', record.at, event.at);
+  }
+
+  /** The history names the principal of the source connection, and by name the sessions of roles are many. */
+  #checkPrincipal(own: OwnRequest, { who }: KmsEvent): void {
+    const { who: known } = own.record;
+    if (known === null || who === null || known === who) return;
+    if (principal(known) === principal(who)) this.#sessions += 1;
+    else if (own.step !== 'Encrypt' || !this.#destinations.has(principal(who)))
+      this.#differ(own, 'principal', known, who);
   }
 
   #differ(own: OwnRequest, member: string, history: string, event: string): void {
@@ -286,6 +305,11 @@ export class Reconciler {
       ...(this.#counts.read > 0 && this.#counts.kms === 0
         ? [
             'The trail has events, and none of AWS KMS: it may leave KMS events out (an advanced event selector, or “exclude AWS KMS events”).',
+          ]
+        : []),
+      ...(this.#sessions > 0
+        ? [
+            `${plural(this.#sessions, 'event')} came from another session of the same role than the history names: a session that is renewed has another name.`,
           ]
         : []),
       ...(missing > RECONCILE_LISTED || this.#moreDifferences > 0

@@ -1,6 +1,6 @@
 import { DECRYPTED_TO_COMPARE, type HistoryRecord, isTwoStepRun, sentAgain } from '#shared/model/history.ts';
 import type { KmsEvent } from './event.ts';
-import { contextText, identity } from './names.ts';
+import { contextText, identity, principal } from './names.ts';
 
 /** CloudTrail's times have whole seconds. */
 const SECOND = 1000;
@@ -68,7 +68,7 @@ export class WorkSpans {
         this.#keys.set(runId, keys.add(identity(key)));
       }
     if (sourceKey === null || destinationKey === null || outcome === 'would-succeed') return;
-    const source = [who, identity(sourceKey), contextText(sourceContext)];
+    const source = [who === null ? null : principal(who), identity(sourceKey), contextText(sourceContext)];
     const both = [...source, identity(destinationKey), contextText(destinationContext)];
     for (const name of [nameOf('Decrypt', source), nameOf('ReEncrypt', both)]) {
       const runs = this.#asked.get(name) ?? new Set<string>();
@@ -115,7 +115,9 @@ export class WorkSpans {
       (one) =>
         time >= one.from &&
         time <= one.to &&
-        one.who === who &&
+        one.who !== null &&
+        who !== null &&
+        principal(one.who) === principal(who) &&
         this.#keys.get(one.runId)?.has(identity(key)) === true,
     );
     return found?.runId ?? null;
@@ -158,7 +160,7 @@ const nameOf = (operation: string, asked: readonly (string | null)[]): string =>
 
 function askedBy({ operation, who, keys, sourceContext, destinationContext }: KmsEvent): string {
   const [source = '', destination = ''] = keys;
-  const asked = [who, identity(source), contextText(sourceContext)];
+  const asked = [who === null ? null : principal(who), identity(source), contextText(sourceContext)];
   if (operation === 'ReEncrypt') asked.push(identity(destination), contextText(destinationContext));
   return nameOf(operation, asked);
 }

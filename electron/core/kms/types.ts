@@ -54,6 +54,8 @@ export interface Sending {
   readonly hold?: AbortSignal;
   /** Aborted: the call ends at once, also while a request is under way. */
   readonly cut?: AbortSignal;
+  /** Called with the request id of a Decrypt that was answered, of a blob that was then not encrypted. */
+  readonly decrypted?: (requestId: string) => void;
 }
 
 /** The request was held back before it left: nothing was asked. */

@@ -109,7 +109,7 @@ export type FromChild =
       readonly operation: 'Decrypt' | 'Encrypt';
       readonly side: SideName;
       readonly failure: WireFailure;
-      /** Of a comparison of which the second Decrypt failed: the {@link REQUEST_ID} of the first, which did not. */
+      /** Where a Decrypt was answered before this failed, of a move or a comparison: its {@link REQUEST_ID}. */
       readonly beforeRequestId?: string | null | undefined;
     };
 

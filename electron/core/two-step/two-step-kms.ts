@@ -76,7 +76,11 @@ export class TwoStepKms implements Kms {
       decrypt: { keys: bare(source), members: decryptMembers(input, false) },
       encrypt: { keys: bare(destination), members: encryptMembers(input, false) },
     });
-    const reply = await this.#ask(input, move, sending);
+    const heard = (reply: FromChild): void => {
+      if (reply.type === 'failed' && typeof reply.beforeRequestId === 'string')
+        sending?.decrypted?.(reply.beforeRequestId);
+    };
+    const reply = await this.#ask(input, move, sending, input, heard);
     if (reply.type !== 'moved') throw new FaultError(explainOwn('Internal'));
     const { decrypted, encrypted } = reply;
     return {

@@ -56,7 +56,9 @@ it('asks an SM2 key of any size, by its one algorithm, and no RSA key of another
     recorder: { note: () => {} },
   } as never;
   const of = [opening, Buffer.alloc(141, 2)].map((bytes, i) => ({
-    ...(samples[0] as object),
+    context: null,
+    file: 'a',
+    place: '',
     sha256: `sm2 ${i}`,
     blob: { bytes, identification: { kind: 'kms-asymmetric-candidate' } },
   })) as never[];

@@ -5,6 +5,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import {
   DECRYPTED_TO_COMPARE,
+  DESTINATION,
   type HistoryEvent,
   type HistoryKind,
   methodWords,
@@ -63,7 +64,7 @@ export class HistoryRecorder {
     const kind = kindOf(choice);
     const profile = kind.practice ? 'practice' : (kind.profile() ?? 'default credentials');
     const detail = [
-      side === 'source' ? null : 'destination',
+      side === 'source' ? null : DESTINATION,
       `profile ${profile}`,
       region,
       endpoint,
@@ -244,9 +245,10 @@ export class HistoryRecorder {
       const page = items({ offset, limit: PAGE, only: 'all' });
       yield page
         .filter(
-          ({ state, requestId, fault }) =>
+          ({ state, requestId, decryptRequestId, fault }) =>
             // What an earlier run of the same job did is in the history of that one.
-            (state !== 'waiting' || requestId !== null) && fault?.code !== 'DoneBefore',
+            (state !== 'waiting' || requestId !== null || decryptRequestId !== null) &&
+            fault?.code !== 'DoneBefore',
         )
         .map((item) => this.#blob(run.id, item, by))
         .filter((event) => !recorded.has(sameAs(event)));
@@ -299,9 +301,10 @@ export class HistoryRecorder {
       destinationAlgorithm: sent?.destinationAlgorithm ?? null,
       sourceContext: sent?.sourceContext ?? null,
       destinationContext: sent?.destinationContext ?? null,
-      requestIds: [item.decryptRequestId, item.requestId ?? item.fault?.raw?.requestId].filter(
-        (id) => id !== null && id !== undefined,
-      ),
+      requestIds: [
+        ...(item.decryptRequestId?.split(' ') ?? []),
+        item.requestId ?? item.fault?.raw?.requestId,
+      ].filter((id) => id !== null && id !== undefined),
     });
   }
 

@@ -57,7 +57,9 @@ export function observationsOf(seen: readonly KeySeen[], method: RunMethod): Key
 function evidenceOf({ side, requestId, decryptRequestId }: KeySeen, method: RunMethod): string {
   const reply = (operation: string, id: string | null) => `reply of ${operation}, request ${id ?? 'unknown'}`;
   if (method === 'reencrypt') return reply('ReEncrypt', requestId);
-  return side === 'source' ? reply('Decrypt', decryptRequestId) : reply('Encrypt', requestId);
+  return side === 'source'
+    ? reply('Decrypt', decryptRequestId?.split(' ').at(-1) ?? null)
+    : reply('Encrypt', requestId);
 }
 
 /** What refusals of KMS in a run named keys as, each key material and key once. */

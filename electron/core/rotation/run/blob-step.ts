@@ -3,7 +3,7 @@ import { sameContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import { identify } from '../../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../../intake/index.ts';
-import type { ReEncryptInput, ReEncryptOutput } from '../../kms/index.ts';
+import type { Kms, ReEncryptInput, ReEncryptOutput, Sending } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
@@ -185,8 +185,15 @@ async function ask(
   input: ReEncryptInput,
 ): Promise<NewBlob | BlobOutcome> {
   let out: ReEncryptOutput;
+  const decrypts: string[] = [];
+  // Noted at once: a run that stops before the next attempt has the request, and so has CloudTrail.
+  const decrypted = (id: string): void => {
+    decrypts.push(id);
+    context.tracker.note(item, { decryptRequestId: decrypts.join(' ') });
+  };
+  const move = (kms: Kms, sending: Sending) => kms.reEncrypt(input, { ...sending, decrypted });
   try {
-    out = await send(context, item, (kms, sending) => kms.reEncrypt(input, sending), sentOf(input));
+    out = await send(context, item, move, sentOf(input));
   } catch (error) {
     if (error instanceof Halted) throw error;
     return failed(context, item, explained(context, error, input, found));
@@ -197,7 +204,8 @@ async function ask(
     sourceKeyMaterialId: out.sourceKeyMaterialId,
     destinationKeyMaterialId: out.destinationKeyMaterialId,
     requestId: out.requestId,
-    decryptRequestId: out.decryptRequestId ?? null,
+    decryptRequestId:
+      [...decrypts, ...(out.decryptRequestId ? [out.decryptRequestId] : [])].join(' ') || null,
   });
   const unexpected = checkReply(out, input);
   if (unexpected !== null) return failed(context, item, unexpected);

@@ -26,6 +26,9 @@ afterEach(() => {
   }
 });
 
+/** Ids of requests. */
+const BEFORE = '5a4f9e0c-1111-4222-8333-0123456789ab';
+const AFTER = '5a4f9e0c-1111-4222-8333-0123456789ac';
 const keys = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: null };
 const call = { keys, members: { KeyId: 'alias/a' } };
 const plaintext = randomBytes(40);
@@ -76,6 +79,25 @@ describe('a move', () => {
       encrypted: { keyArn: 'to', algorithm: 'S', blob: Uint8Array.of(0, 1, 2, 3) },
     });
     expect(places.isZero).toBe(true);
+  });
+
+  it('of which Encrypt failed, or echoed the plaintext, says the id of its Decrypt', async () => {
+    for (const echoed of [false, true]) {
+      const { move, places } = await work((operation, _members, response) => {
+        response.setHeader('x-amzn-requestid', operation === 'Decrypt' ? BEFORE : AFTER);
+        if (operation === 'Decrypt') {
+          response.end(`{"KeyId":"k","Plaintext":"${base64}"}`);
+          return;
+        }
+        response.statusCode = 400;
+        json(response, { __type: 'AccessDeniedException', message: echoed ? base64 : 'no' });
+      });
+      const reply = await move();
+      expect(reply).toMatchObject({ type: 'failed', operation: 'Encrypt', beforeRequestId: BEFORE });
+      expect(failure(reply)?.name).toBe(echoed ? 'PlaintextEchoed' : 'AccessDeniedException');
+      expect(ChildReply.parse(reply)).toEqual(reply);
+      expect(places.isZero).toBe(true);
+    }
   });
 
   it('of more blobs than there are places: all of them, and nothing left behind', async () => {
@@ -229,9 +251,6 @@ describe('a comparison', () => {
     expect(failure(reply)).toMatchObject({ name: 'PlaintextEchoed', message: '' });
     expect(places.isZero).toBe(true);
   });
-
-  const BEFORE = '5a4f9e0c-1111-4222-8333-0123456789ab';
-  const AFTER = '5a4f9e0c-1111-4222-8333-0123456789ac';
 
   /** An endpoint that answers the nth Decrypt with the nth of these ids. */
   const withIds = (ids: readonly string[], text = base64) => {

@@ -53,6 +53,7 @@ export class Work {
       let step: Step = 'Decrypt';
       let token: Uint8Array = new Uint8Array();
       let plain: Uint8Array = new Uint8Array();
+      let beforeRequestId: string | null = null;
       try {
         const decrypted = await this.#send(
           'source',
@@ -65,6 +66,7 @@ export class Work {
         const range = plainBase64(reply, plaintextToken(reply));
         token = reply.subarray(range.start, range.end);
         plain = place.plain.subarray(0, decodeBase64(token, place.plain));
+        beforeRequestId = safeId(decrypted.requestId, [token, plain]);
         const source = said(withoutToken(reply, range));
 
         step = 'Encrypt';
@@ -99,14 +101,11 @@ export class Work {
             requestId: encrypted.requestId,
           },
         };
-        return guarded(moved, step, token, plain);
+        return guarded(moved, beforeRequestId, step, token, plain);
       } catch (error) {
-        return guarded(
-          failed(ask.id, step, step === 'Decrypt' ? 'source' : 'destination', error),
-          step,
-          token,
-          plain,
-        );
+        const side = step === 'Decrypt' ? 'source' : 'destination';
+        const reply = { ...failed(ask.id, step, side, error), beforeRequestId };
+        return guarded(reply, beforeRequestId, step, token, plain);
       }
     });
   }
@@ -144,11 +143,11 @@ export class Work {
         const equal = before.length === after.length && timingSafeEqual(before, after);
         const [beforeRequestId = null, afterRequestId = null] = ids.map((id) => safeId(id, secrets));
         const reply: FromChild = { type: 'compared', id: ask.id, equal, beforeRequestId, afterRequestId };
-        return guarded(reply, 'Decrypt', ...secrets);
+        return guarded(reply, beforeRequestId, 'Decrypt', ...secrets);
       } catch (error) {
         const [beforeRequestId = null] = ids.map((id) => safeId(id, secrets));
         const reply = { ...failed(ask.id, 'Decrypt', side, error), beforeRequestId };
-        return guarded(reply, 'Decrypt', ...secrets);
+        return guarded(reply, beforeRequestId, 'Decrypt', ...secrets);
       }
     });
   }
@@ -231,11 +230,20 @@ function failed(
   return { type: 'failed', id, operation, side, failure: brokenOff(error).failure };
 }
 
-/** Lets a reply go unless the plaintext is in it: an endpoint may echo what it was sent. */
-function guarded(reply: FromChild, operation: Step, ...secrets: readonly Uint8Array[]): FromChild {
+/**
+ * Lets a reply go unless the plaintext is in it: an endpoint may echo what it was sent. `beforeRequestId`: of the Decrypt that
+ * was answered, which {@link safeId} has let pass.
+ */
+function guarded(
+  reply: FromChild,
+  beforeRequestId: string | null,
+  operation: Step,
+  ...secrets: readonly Uint8Array[]
+): FromChild {
   if (!holdsPlaintext(reply, secrets)) return reply;
   const failure = { name: 'PlaintextEchoed', message: '', code: null, status: null, requestId: null };
-  return { type: 'failed', id: 'id' in reply ? reply.id : 0, operation, side: 'destination', failure };
+  const id = 'id' in reply ? reply.id : 0;
+  return { type: 'failed', id, operation, side: 'destination', failure, beforeRequestId };
 }
 
 /** A request that failed, in words that can leave. */
