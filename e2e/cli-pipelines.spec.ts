@@ -58,6 +58,28 @@ test('one file goes through a pipeline, byte for byte, and is in the history', a
   expect(stdout.match(/"kind": "run-ended"/g)?.length ?? 0).toBeGreaterThanOrEqual(7);
 });
 
+test('a failed run over a stream offers nothing that would need the stream again', async ({ stage }) => {
+  write(stage.files, 'a.bin', await encrypt(stage.kms, PAYMENTS, secret()));
+  const wrong = '--context never=so';
+  for (const [way, why] of [
+    [`cat a.bin | rewrap reencrypt - ${TO} ${wrong} --out -`, 'came through a stream'],
+    [`cat a.bin | rewrap reencrypt - ${TO} ${wrong} --out out`, 'came through a stream'],
+    [`rewrap reencrypt a.bin ${TO} ${wrong} --out -`, 'wrote to standard output'],
+  ] as const) {
+    const failed = bash(stage, way);
+    expect([way, failed.status]).toEqual([way, 1]);
+    expect(failed.err).not.toContain('runs retry');
+    const [listed = ''] = (await rewrap(['runs', '--limit', '1'], stage.home)).stdout.split('\n');
+    expect(listed).toContain('1 failed');
+    expect(listed).not.toContain('can:');
+    const retried = await rewrap(['runs', 'retry', listed.split(' ')[0] ?? '', '--practice'], stage.home);
+    expect([way, retried.code, retried.stderr]).toEqual([way, 2, expect.stringContaining(why)]);
+  }
+  // That of a file that is there can be tried again.
+  expect(bash(stage, `rewrap reencrypt a.bin ${TO} ${wrong} --out out`).status).toBe(1);
+  expect((await rewrap(['runs', '--limit', '1'], stage.home)).stdout).toContain('can: retry');
+});
+
 test('what cannot be written is said, and is no success', async ({ stage }) => {
   test.skip(process.platform !== 'linux', '/dev/full');
   write(stage.files, 'a.bin', await encrypt(stage.kms, PAYMENTS, secret()));

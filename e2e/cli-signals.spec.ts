@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test as base, expect } from './support/fixtures.ts';
@@ -81,6 +81,47 @@ for (const [signal, code] of Object.entries(CODES))
     expect(running.output()).toBe('');
     expect((await rewrap(['runs', '--json'], stage.home)).stdout.trim()).toBe('[]');
   });
+
+for (const [signal, code] of Object.entries(CODES))
+  test(`${signal} ends a command without a run with the same code: inspect of a silent pipe`, async ({
+    stage,
+  }) => {
+    write(stage.files, 'README', '');
+    const pipe = join(stage.files, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const running = start(['inspect', pipe], stage.home);
+    // Opened when it is read; says nothing.
+    const writing = await open(pipe, 'w');
+    expect(await running.stop(signal as NodeJS.Signals)).toBe(code);
+    await writing.close();
+    expect(running.output()).toBe('');
+  });
+
+test('Ctrl-C ends a run that KMS holds the answers of: what is under way gets its time, and is cut', async ({
+  stage,
+  held,
+}) => {
+  const count = 4;
+  for (let i = 0; i < count; i++)
+    write(stage.files, `f${i}.bin`, await encrypt(stage.kms, PAYMENTS, secret()));
+  const before = readdirSync(stage.files).map((name) => readFileSync(join(stage.files, name), 'hex'));
+  const { url, met } = await held((asked) => asked.operation === 'ReEncrypt');
+  const env = { ...CREDENTIALS, AWS_ENDPOINT_URL: url };
+  const running = start(['reencrypt', stage.files, '--to', FRESH, '--in-place'], stage.home, env);
+  await met;
+  expect(await running.stop('SIGINT')).toBe(130);
+  expect(running.output()).not.toMatch(/database is not open|rewrap runs resume|continues it/);
+  expect(readdirSync(stage.files).map((name) => readFileSync(join(stage.files, name), 'hex'))).toEqual(
+    before,
+  );
+  const [run] = JSON.parse((await rewrap(['runs', '--json'], stage.home)).stdout);
+  expect(run).toMatchObject({ status: 'cancelled', counts: { succeeded: 0, waiting: 0, running: 0 } });
+  const next = await rewrap(
+    ['reencrypt', stage.files, '--practice', '--to', FRESH, '--in-place'],
+    stage.home,
+  );
+  expect([next.code, next.stdout]).toEqual([0, expect.stringContaining(`${count} re-encrypted`)]);
+});
 
 test('after Ctrl-C a run of many says its figures, and no line for each blob', async ({ stage, held }) => {
   const count = 60;

@@ -104,6 +104,18 @@ test('a branch has one commit for each folder, and a text for the pull request',
     for (const part of [from, to, 'payments/0.env', 'with 5 blobs', 'dry run', 'history'])
       expect(text).toContain(part);
 
+  // The copies that the run replaced are gone, and nothing is offered that would need them.
+  const listed = (await rewrap(['runs'], stage.home)).stdout.trim();
+  expect(listed).toMatch(/5 re-encrypted.*of a branch: its copies are removed$/);
+  const [run = ''] = listed.split(' ');
+  for (const verb of ['resume', 'retry']) {
+    const refused = await rewrap(['runs', verb, run, '--practice'], stage.home);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('its copies of the files are removed'),
+    ]);
+  }
+
   const again = await rewrap(command(folder), stage.home, WHO);
   expect(again.code).toBe(2);
   expect(again.stderr).toContain('There is a branch leave/payments already.');
@@ -165,7 +177,11 @@ test('killed at any moment, the repository is as before; the same command then m
     await Promise.race([wait, new Promise((done) => child.process.once('close', done))]);
     child.process.kill('SIGKILL');
     await child.stop('SIGKILL');
-    if (git('for-each-ref', 'refs/heads/leave') !== '') break;
+    if (git('for-each-ref', 'refs/heads/leave') !== '') {
+      // It was made before the signal came.
+      git('branch', '-q', '-D', 'leave/payments');
+      break;
+    }
     expect(standing()).toEqual(before);
   }
   const done = await rewrap(command(folder), stage.home, WHO);

@@ -42,14 +42,16 @@ let exitCode = 0;
 /** The code of a command that ends with this fault. */
 let refused: (fault: Fault) => number = () => BAD_INPUT;
 
-/** A command over a run: signals stop it in an orderly way, and what passes is another end than bad usage. */
+/** A command over a run: what passes is another end than bad usage. */
 const overRun =
   (work: Handler): Handler =>
   (...args) => {
     refused = refusedExitCode;
-    answerSignals();
     return work(...args);
   };
+
+/** Commands that serve or wait until a signal, and answer it themselves. */
+const OWN_SIGNALS: ReadonlySet<string> = new Set(['serve', 'practice-kms', 'sso-login']);
 
 watchStandardOutput();
 // What is wrong with the words of a command is found before its options are read.
@@ -64,6 +66,7 @@ interface CommonFlags {
 }
 
 const program = createProgram().hook('preAction', (_, command) => {
+  if (!OWN_SIGNALS.has(command.name())) answerSignals();
   const { timeout, quiet, verbose, json, format } = command.optsWithGlobals<CommonFlags>();
   if (timeout !== undefined) limitWaits(timeout);
   setManner({ quiet: quiet === true, verbose: verbose === true, json: json === true || format === 'json' });

@@ -317,6 +317,11 @@ export const RunSummary = z.object({
   resume: Touches.nullable(),
   /** Blobs that failed or were not reached, of a run that is over. */
   retry: z.object({ failed: z.int(), missed: z.int() }).nullable(),
+  /**
+   * Why its files are not there to be read again, so that it can be neither retried nor resumed: they came through a stream or were
+   * pasted, or were copies for a branch, which are removed. Absent: they may be there.
+   */
+  gone: z.enum(['stream', 'copies']).optional(),
   /** The process that has this run, where that is another Rewrap. */
   elsewhere: z.object({ pid: z.int(), startedAt: z.string() }).nullable(),
 });

@@ -66,6 +66,9 @@ export async function writeSnapshot(
   return { folder, files: files.filter(({ path }) => existsSync(join(folder, path))), left };
 }
 
+/** The folder in the data folder where each branch has a place for its copies. */
+export const BRANCH_COPIES = 'git-work';
+
 /** Names the process that has a place. */
 const HOLDER = 'process';
 

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { type RunSummary, UNDER_WAY_LIMIT_MS } from '#shared/model/run.ts';
+import { BRANCH_COPIES } from '../git-branch/index.ts';
 import { type Disk, diskHere } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import {
@@ -58,7 +60,7 @@ export class RunManager {
     { disk = diskHere(), ...hooks }: RunHooks & { readonly disk?: Disk } = {},
   ) {
     this.#journal = new Journal(dataDir);
-    this.#summaries = new RunSummaries(this.#journal, this.#live);
+    this.#summaries = new RunSummaries(this.#journal, this.#live, join(dataDir, BRANCH_COPIES));
     this.recorded = new RecordedItems(this.#journal, this.#live, (runId) => this.#row(runId));
     this.#onProgress = onProgress;
     this.#hooks = hooks;

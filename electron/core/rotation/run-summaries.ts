@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
@@ -14,15 +16,18 @@ const ENDED_LOOKED_AT = 20;
 /** Summaries of all runs: those under way here speak for themselves, the others are counted from the journal, once. */
 export class RunSummaries {
   readonly #journal: Journal;
+  /** The folder of the copies that branches are made from. */
+  readonly #copies: string;
   readonly #live: ReadonlyMap<string, Run>;
   readonly #ended = new Map<string, RunSummary>();
   /** The last summary of each run that is being undone here; null before its first. */
   readonly #undoing = new Map<string, RunSummary | null>();
 
-  /** `live`: runs under way in this process. */
-  constructor(journal: Journal, live: ReadonlyMap<string, Run>) {
+  /** `live`: runs under way in this process; `copies`: the folder of the copies that branches are made from. */
+  constructor(journal: Journal, live: ReadonlyMap<string, Run>, copies: string) {
     this.#journal = journal;
     this.#live = live;
+    this.#copies = copies;
   }
 
   /** Throws FaultError `RunGone`. */
@@ -95,10 +100,20 @@ export class RunSummaries {
     // It may have changed while it was counted.
     if (kept === null && !isDeepStrictEqual(this.#journal.run(row.no), row)) return this.#recall(id);
     if (ended && kept === null) record.keepFigures(row, figures);
-    const summary = summaryOf(row, figures, elsewhere);
+    const summary = this.#withoutGone(row.no, summaryOf(row, figures, elsewhere));
     if (this.#undoing.has(id)) return { ...summary, status: 'undoing', undo: null };
     if (ended) this.#ended.set(id, summary);
     return summary;
+  }
+
+  /** What needs files that are not there any more is not offered. */
+  #withoutGone(no: number, summary: RunSummary): RunSummary {
+    if (summary.elsewhere !== null) return summary;
+    const path = this.#journal.record(no).firstPath();
+    if (path === null) return { ...summary, retry: null, resume: null, gone: 'stream' };
+    return path.startsWith(this.#copies + sep) && !existsSync(path)
+      ? { ...summary, retry: null, resume: null, undo: null, gone: 'copies' }
+      : summary;
   }
 
   /** What the journal cannot take in now (a full disk) does not keep what it has from being read. */

@@ -68,6 +68,14 @@ export class RunReader {
     return row === undefined ? null : asFile(row);
   }
 
+  /** The path of the first file that has one; null where all came through a stream or were pasted. */
+  firstPath(): string | null {
+    const row = this.sql(
+      'SELECT path FROM files WHERE run = ? AND path IS NOT NULL ORDER BY file LIMIT 1',
+    ).get(this.no);
+    return row === undefined ? null : String(row.path);
+  }
+
   /**
    * Number of the first item of a file, or of the first file after it that has any; found by halving, since an index of
    * items by file would be written with each of them (and SQLite prefers the primary key of a table without rowid).

@@ -5,6 +5,7 @@ import { plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { dataDir } from '../../../bridge/engine/index.ts';
 import {
+  BRANCH_COPIES,
   changedFiles,
   checkedRepository,
   type GitRepository,
@@ -12,6 +13,7 @@ import {
   type Snapshot,
   writeSnapshot,
 } from '../../../core/git-branch/index.ts';
+import type { Client } from '../client.ts';
 import { BAD_INPUT, KEPT_FOR_LATER, OK } from '../exit-code.ts';
 import { isPiped } from '../input/piped.ts';
 import { note, report, setManner, warn } from '../output/say.ts';
@@ -43,7 +45,7 @@ export async function reencryptToBranch(paths: readonly string[], flags: BranchF
     .update(JSON.stringify([store, head, below, asked]))
     .digest('hex')
     .slice(0, 32);
-  const place = join(dataDir(), 'git-work', id);
+  const place = join(dataDir(), BRANCH_COPIES, id);
   const snapshot = await writeSnapshot(repository, place, basename(top) || 'repository');
   try {
     const { folder, files } = snapshot;
@@ -54,12 +56,21 @@ export async function reencryptToBranch(paths: readonly string[], flags: BranchF
       { ...flags, inPlace: true },
       {
         shown: (name) => (name.startsWith(folder) ? name.slice(folder.length + 1) || '.' : name),
+        begun: closeLeft,
         ended: (run) => commitRun(repository, snapshot, flags, run),
       },
     );
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
+}
+
+/** Closes runs of branches that were cut off, and of which the copies are removed: nothing of these can be gone on with. */
+async function closeLeft({ page }: Client): Promise<void> {
+  const { runs } = await page.runs.list({});
+  for (const { id, status, gone, elsewhere } of runs)
+    if (status === 'unfinished' && gone === 'copies' && elsewhere === null)
+      await page.runs.cancel({ runId: id });
 }
 
 const isIn = (path: string, below: string): boolean =>

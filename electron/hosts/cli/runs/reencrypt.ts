@@ -4,7 +4,7 @@ import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PermissionChecks } from '#shared/model/plan.ts';
-import type { ContextChoice, RunRequest } from '#shared/model/run.ts';
+import type { ContextChoice, RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { Client } from '../client.ts';
 import { BAD_INPUT, OK, SOME_FAILED } from '../exit-code.ts';
 import { shorthandHints } from '../input/contexts.ts';
@@ -75,6 +75,8 @@ export interface EndedRun {
 interface AroundRun {
   /** The name of a file that is shown, by the one that the paths give it. */
   readonly shown: (name: string) => string;
+  /** Before anything is read. */
+  readonly begun: (client: Client) => Promise<void>;
   /** Goes on with the files; the exit code of the command. */
   readonly ended: (run: EndedRun) => Promise<number>;
 }
@@ -105,6 +107,7 @@ export async function reencryptCommand(
   const toStdout = flags.out === STANDARD_OUTPUT;
   if (around === undefined) setManner({ bytes: toStdout });
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
+    await around?.begun(client);
     await remindOfUnfinished(client);
     const { files, skipped, unreadable } = await takeInNames(client, paths, around?.shown);
     if (files.size === 0) {
@@ -257,12 +260,30 @@ export async function destinationAlgorithm(
   }
 }
 
+/**
+ * What `rewrap runs` can do with a run. One that wrote to standard output has none to write to when it is named by its id: only
+ * the command itself makes its file.
+ */
+export function onwardWays(run: RunSummary): string[] {
+  const again = run.output !== 'download';
+  return [
+    ...(again && run.resume !== null ? ['resume'] : []),
+    ...(run.status === 'unfinished' && run.elsewhere === null ? ['close'] : []),
+    ...(again && run.retry !== null ? ['retry'] : []),
+    ...(run.undo === null ? [] : ['undo']),
+  ];
+}
+
 /** Names runs that were cut off: what they left is not forgotten. */
 export async function remindOfUnfinished({ page }: Client): Promise<void> {
   const { runs } = await page.runs.list({});
-  for (const { id, startedAt, status, elsewhere } of runs)
-    if (status === 'unfinished' && elsewhere === null)
-      warn(`run ${id} of ${startedAt} was cut off: rewrap runs resume, undo or close ${id}`);
+  for (const run of runs)
+    if (run.status === 'unfinished' && run.elsewhere === null) {
+      const ways = onwardWays(run)
+        .join(', ')
+        .replace(/, (\w+)$/, ' or $1');
+      warn(`run ${run.id} of ${run.startedAt} was cut off: rewrap runs ${ways} ${run.id}`);
+    }
 }
 
 /** Ways to say the destination's context that exclude each other. */

@@ -13,6 +13,7 @@ import { note, warn } from '../output/say.ts';
 import { faultLines, safe } from '../output/text.ts';
 import { withEngine } from '../session.ts';
 import { checkMethod, connectDestination, type MethodFlags, methodOf } from './method.ts';
+import { onwardWays } from './reencrypt.ts';
 
 interface OnwardFlags extends ConnectionFlags, MethodFlags {
   json?: true;
@@ -162,20 +163,28 @@ async function onward(
   });
 }
 
-/** In a shell the flags are the person's word, given anew each time. Throws FaultError `AgreeAnew`. */
+/**
+ * In a shell the flags are the person's word, given anew each time. Throws FaultError `AgreeAnew`, and `SourceGone` where the
+ * command itself must be run again: what it read is gone, or went to standard output.
+ */
 async function refuseUnagreed({ runs }: Client['page'], runId: string, agreed: boolean): Promise<void> {
-  const { method } = await runs.get({ runId });
+  const { method, output, gone } = await runs.get({ runId });
+  if (gone !== undefined || output === 'download')
+    throw new FaultError(explainOwn('SourceGone', { message: GONE[gone ?? 'output'], remedy: AGAIN }));
   if (method === 'decrypt-encrypt' && !agreed) throw new FaultError(explainOwn('AgreeAnew'));
 }
+
+const GONE = {
+  stream: `What this run read came through a stream, and is not kept.`,
+  copies: 'This run was for a branch, and its copies of the files are removed.',
+  output: 'This run wrote to standard output, which a run by its id does not have.',
+} as const;
+const AGAIN = 'Run the same command again: it begins anew.';
 
 function line(run: RunSummary): string {
   const { id, status, counts, dryRun, startedAt, connection, destinationKeyId, elsewhere } = run;
   const reasons = reasonWords(run);
-  const can = [
-    ...(run.resume === null ? [] : ['resume', 'close']),
-    ...(run.retry === null ? [] : ['retry']),
-    ...(run.undo === null ? [] : ['undo']),
-  ];
+  const can = onwardWays(run);
   return [
     id,
     startedAt,
@@ -183,6 +192,7 @@ function line(run: RunSummary): string {
     `${plural(counts.total, 'blob')}: ${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}`,
     `to ${safe(destinationKeyId)}`,
     safe(connection),
+    ...(run.gone === 'copies' ? ['of a branch: its copies are removed'] : []),
     ...(can.length === 0 ? [] : [`can: ${can.join(', ')}`]),
   ].join('  ');
 }
