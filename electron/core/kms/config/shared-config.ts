@@ -17,6 +17,8 @@ export interface SharedConfig {
   readonly sections: ReadonlyMap<string, ProfileMembers>;
   /** What cannot be read, or is read otherwise than the AWS CLI does, in words; no value is quoted. */
   readonly problems: readonly string[];
+  /** Files that are there and cannot be read: what is looked for may stand in them. Among the problems, too. */
+  readonly unreadable: readonly string[];
 }
 
 /** The kinds of section that the config file has beside `[default]`. */
@@ -67,7 +69,8 @@ export async function readSharedConfig(): Promise<SharedConfig> {
         `${credentials.named}: [${name}] is the profile "${name}"; in this file a profile is written [${meant}]`,
       );
   }
-  return { profiles, credentials: ofCredentials, config: ofConfig, sections, problems };
+  const unreadable = [...config.unreadable, ...credentials.unreadable];
+  return { profiles, credentials: ofCredentials, config: ofConfig, sections, problems, unreadable };
 }
 
 const record = (members: ReadonlyMap<string, string>): ProfileMembers => Object.fromEntries(members);
@@ -89,10 +92,14 @@ export function expandHome(path: string): string {
 }
 
 /** "The AWS config file /home/me/.aws/config" stands before each problem. */
-async function readIni(what: string, path: string, variable: string): Promise<Ini & { named: string }> {
+async function readIni(
+  what: string,
+  path: string,
+  variable: string,
+): Promise<Ini & { named: string; unreadable: string[] }> {
   const named = `The AWS ${what} file ${path}`;
   const full = expandHome(path);
-  const nothing = { sections: [], named };
+  const nothing = { sections: [], named, unreadable: [] };
   // The usual way to say "none".
   if (full === devNull) return { ...nothing, problems: [] };
   let bytes: Buffer;
@@ -102,7 +109,11 @@ async function readIni(what: string, path: string, variable: string): Promise<In
     bytes = await readFile(full);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    if (code !== 'ENOENT') return { ...nothing, problems: [`${named} cannot be read (${code})`] };
+    if (code !== 'ENOENT') {
+      const step = PERMISSION.has(code) ? 'make it readable for the user that runs this, or ' : '';
+      const unreadable = [`${named} cannot be read (${code}): ${step}name another file with ${variable}`];
+      return { ...nothing, problems: unreadable, unreadable };
+    }
     // Where only the default is missing, nothing is wrong.
     const named_ = process.env[variable];
     return { ...nothing, problems: named_ ? [`${named}, named by ${variable}, does not exist`] : [] };
@@ -112,6 +123,7 @@ async function readIni(what: string, path: string, variable: string): Promise<In
   return {
     sections,
     named,
+    unreadable: [],
     problems: [
       ...(encoding === null
         ? []
@@ -124,6 +136,9 @@ async function readIni(what: string, path: string, variable: string): Promise<In
     ],
   };
 }
+
+/** Codes of the system for what this user may not do. */
+const PERMISSION: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
 /** Of one file; more would hide the rest. */
 const MOST_PROBLEMS = 5;

@@ -40,7 +40,11 @@ export async function resolveWhere(choice: AwsChoice): Promise<Where> {
       members === undefined && choice.profile !== null
         ? `There is no profile "${name}" in the shared AWS files, and AWS_REGION is not set.`
         : `The profile "${name}" names no Region, and AWS_REGION is not set.`;
-    throw new FaultError(explainOwn('RegionMissing', { detail }));
+    throw new FaultError(
+      explainOwn('RegionMissing', {
+        detail: [detail, ...config.unreadable.map((one) => `${one}.`)].join(' '),
+      }),
+    );
   }
   if (!/^[a-z]{2,}(?:-[a-z0-9]+)+$/.test(region))
     throw new FaultError(

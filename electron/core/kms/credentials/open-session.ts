@@ -86,7 +86,10 @@ async function resolve(
   const { source } = chooseSource(config, profile);
   if (source === null)
     throw new FaultError(
-      nothingFound(profile, 'AWS_EC2_METADATA_DISABLED forbids asking the metadata service.'),
+      nothingFound(
+        profile,
+        lastWords(config, 'AWS_EC2_METADATA_DISABLED forbids asking the metadata service.'),
+      ),
     );
   const { waits, askMfa } = by();
   const limitMs = ofProcess(source) ? Math.max(waits.limitMs, PROCESS_WAIT_MS) : waits.limitMs;
@@ -94,18 +97,23 @@ async function resolve(
     `credentials from ${waitWords(slowest(source))}`,
     (attended) =>
       resolveSource(source, { config, sts, profile, askMfa, attended, limitMs }).catch((error: unknown) => {
-        throw source.kind === 'instance' ? lastResort(error, profile) : error;
+        throw source.kind === 'instance' ? lastResort(error, profile, config) : error;
       }),
     limitMs,
   );
 }
 
 /** Where the instance was asked because there is nothing else, that is what a person has to know. */
-function lastResort(error: unknown, profile: string | null): unknown {
+function lastResort(error: unknown, profile: string | null, config: SharedConfig): unknown {
   if (!(error instanceof FaultError) || error.fault.code !== 'InstanceRoleUnavailable') return error;
-  const found = nothingFound(profile, 'The metadata service of an EC2 instance gives none either.');
+  const words = lastWords(config, 'The metadata service of an EC2 instance gives none either.');
+  const found = nothingFound(profile, words);
   return new FaultError({ ...found, raw: error.fault.raw });
 }
+
+/** What came of the last source that was asked, and files that may have had one. */
+const lastWords = ({ unreadable }: SharedConfig, last: string): string =>
+  [last, ...unreadable.map((one) => `${one}.`)].join(' ');
 
 const ofProcess = (source: Source): boolean => sourceChain(source).some(({ kind }) => kind === 'process');
 

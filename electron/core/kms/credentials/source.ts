@@ -68,9 +68,11 @@ export function chooseSource(config: SharedConfig, profile: string | null): Chos
   if ((profile !== null || variable !== null) && !config.profiles.has(name))
     throw unusable(
       `There is no profile "${name}" in the shared AWS files.`,
-      variable === null
-        ? 'Its name is mistyped, or another config file is in use (AWS_CONFIG_FILE).'
-        : `${variable} names it. The AWS CLI refuses this, too, also where access keys stand in the environment.`,
+      config.unreadable.length > 0
+        ? `It may stand in a file that cannot be read. ${config.unreadable.map((one) => `${one}.`).join(' ')}`
+        : variable === null
+          ? 'Its name is mistyped, or another config file is in use (AWS_CONFIG_FILE).'
+          : `${variable} names it. The AWS CLI refuses this, too, also where access keys stand in the environment.`,
       variable === null
         ? 'Choose one of the profiles that exist, or add it to the AWS config file.'
         : `Correct or unset ${variable}.`,
