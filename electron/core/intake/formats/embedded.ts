@@ -28,7 +28,7 @@ const AS_IT_STANDS: BlobEncoding = {
 export const embeddedBlobs: Format = {
   container: 'binary',
   read({ bytes, text: view }) {
-    if (view !== null && view.raw === undefined && !ANY_OCTAL.test(view.text)) return null;
+    if (view !== null && view.raw === undefined && !hasOctal(view.text)) return null;
     const latin = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     const why = reasonOf(bytes);
     const raw = rawBlobs(bytes, latin, why);
@@ -57,6 +57,8 @@ const RAW = /\x01[\x01\x02][\x01-\x09](?:\x00|\\0)x|\x0a\x20(?=[\s\S]{32}\x12)/g
 const OCTAL = /\\{1,2}001\\{1,2}00[12]\\{1,2}00[1-9]\\{1,2}000x/g;
 
 const ANY_OCTAL = new RegExp(OCTAL.source);
+/** What each of these has, which is found several times faster, is looked for first. */
+const hasOctal = (text: string): boolean => text.includes('\\001') && ANY_OCTAL.test(text);
 
 function rawBlobs(bytes: Uint8Array, latin: string, why: string): FoundBlob[] {
   const blobs: FoundBlob[] = [];

@@ -9,6 +9,8 @@ import type { FoundBlob, Scan } from '../types.ts';
 const FRAGMENT =
   /(?<![A-Za-z0-9_]|[A-Za-z0-9+/_-]{16}={1,2})(?:AQ[EI][A-D]AH[g-j](?:[A-Za-z0-9+/_-]|&#?\w{1,8};|\\){22}|Ci[A-D][A-Za-z0-9+/_-]{28})/;
 const FRAGMENTS = new RegExp(FRAGMENT, 'g');
+/** What each has: a pattern that looks back at every character is several times slower. */
+const ANY = /AQ[EI][A-D]AH[g-j]|Ci[A-D][A-Za-z0-9+/_-]{28}/;
 const MOST_FRAGMENTS = 20_000;
 
 /** Texts without such a beginning, looked at once however many ask. */
@@ -17,7 +19,7 @@ const without = new WeakSet<TextView>();
 /** Indices where a blob begins of which no reader made a whole one. */
 export function fragmentsOf(view: TextView, { blobs }: Pick<Scan, 'blobs'>): number[] {
   if (without.has(view)) return [];
-  if (!FRAGMENT.test(view.text)) {
+  if (!ANY.test(view.text) || !FRAGMENT.test(view.text)) {
     without.add(view);
     return [];
   }
