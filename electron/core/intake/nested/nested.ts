@@ -114,9 +114,24 @@ export function withNested(view: TextView, name: string, found: Scan, read: Read
   // Of a file with more blobs than are listed, no others are.
   if (found.findings.some(({ code }) => code === 'too-many-blobs')) return found;
   const pieces = fragmentsOf(view, found);
-  const isWorth = found.blobs.some(mayBeInside) && HINTS.test(view.text);
+  const isWorth = found.blobs.some(mayBeInside) && HINTS.test(textBeside(view, found.blobs));
   if (!isWorth && pieces.length === 0) return found;
   return new Nesting(view, name, found, read).result(isWorth, pieces);
+}
+
+/** The text without its blobs: of a few thousand, one has any three letters by chance. */
+function textBeside(view: TextView, blobs: readonly FoundBlob[]): string {
+  const first = view.byteAt(0);
+  const unit = view.byteAt(1) - first;
+  const parts: string[] = [];
+  let at = 0;
+  for (const { range } of [...blobs].sort((a, b) => a.range.start - b.range.start)) {
+    const start = (range.start - first) / unit;
+    if (start > at) parts.push(view.text.slice(at, start));
+    at = Math.max(at, (range.end - first) / unit);
+  }
+  parts.push(view.text.slice(at));
+  return parts.join('\n');
 }
 
 function mayBeInside({
