@@ -82,8 +82,6 @@ interface DraftStore {
   /** `anyway`: also where a few first answers say that none of the blobs opens. */
   run(anyway?: boolean): Promise<void>;
   retryFailed(): Promise<void>;
-  /** Runs these of the failed blobs again, as they were asked for. */
-  retryOnly(blobIds: readonly string[]): Promise<void>;
   /** Copies the command that does the same in a shell. */
   copyCommand(): Promise<void>;
   ended(runId: string): void;
@@ -313,13 +311,6 @@ export const useDraft = create<DraftStore>()((set, get) => {
       } catch (error) {
         set({ phase: 'result', runId, fault: pageFaultOf(error) });
       }
-    },
-    async retryOnly(blobIds) {
-      const ids = new Set(blobIds);
-      const { draft } = get();
-      const rows = draft.rows.filter(({ id }) => ids.has(id));
-      set({ phase: 'edit', draft: { ...draft, rows, leftOut: [], excluded: new Set() } });
-      await begin(false);
     },
     async copyCommand() {
       const built = buildRequest(get().draft, false);

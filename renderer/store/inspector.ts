@@ -8,7 +8,9 @@ export type InspectorTab = 'summary' | 'structure' | 'hex';
 interface InspectorStore {
   readonly open: boolean;
   readonly tab: InspectorTab;
+  /** The blob that the window is about: its detail follows. */
   readonly blobId: string | null;
+  /** What is known of the blob that was looked at last, which may be another than `blobId` for a moment. */
   readonly detail: BlobDetail | null;
   readonly fault: Fault | null;
   /** Node id of the field chosen by click or keyboard; stays lit. */
@@ -17,6 +19,8 @@ interface InspectorStore {
   readonly pointed: string | null;
   setOpen(open: boolean): void;
   setTab(tab: InspectorTab): void;
+  /** The cursor stands on another blob: from now on nothing acts on the one that is still shown. */
+  aim(blobId: string): void;
   inspect(blobId: string | null): Promise<void>;
   /** Fetches the blob under view again after something was learned; a blob that is gone leaves the pane empty. */
   refresh(): Promise<void>;
@@ -38,6 +42,9 @@ export const useInspector = create<InspectorStore>()((set, get) => ({
   pointed: null,
   setOpen: (open) => set({ open }),
   setTab: (tab) => set({ tab }),
+  aim(blobId) {
+    if (get().blobId !== blobId) set({ blobId, fault: null });
+  },
   async inspect(blobId) {
     if (blobId === null) {
       set({ blobId, detail: null, fault: null, chosen: null, pointed: null });
@@ -62,3 +69,7 @@ export const useInspector = create<InspectorStore>()((set, get) => ({
     if (get().pointed !== pointed) set({ pointed });
   },
 }));
+
+/** Whether the pane still shows another blob than the one that the cursor stands on. */
+export const isStale = ({ blobId, detail }: Pick<InspectorStore, 'blobId' | 'detail'>): boolean =>
+  detail !== null && detail.row.id !== blobId;

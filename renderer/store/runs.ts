@@ -119,13 +119,8 @@ export async function fetchItems(run: RunSummary, failedOnly = false): Promise<L
   }
 }
 
-/** Old and new ciphertext, base64, of the blob at a place of a record; null where it is not on disk any more. */
-export const fetchChange = (
-  runId: string,
-  states: readonly RunItem['state'][],
-  words: string,
-  offset: number,
-) => call(bridge().runs.change({ runId, states: [...states], words, offset }));
+/** Old and new ciphertext, base64, of a blob of a run; null where it is not on disk any more. */
+export const fetchChange = (runId: string, blobId: string) => call(bridge().runs.change({ runId, blobId }));
 
 /** A page of a run's record, failures first. `states`: empty means all. */
 export async function fetchRecord(

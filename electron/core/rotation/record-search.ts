@@ -71,14 +71,6 @@ export class RecordSearch {
     };
   }
 
-  /** Number of the item at a place of what was asked for; null where there is none. */
-  async itemAt(row: RunRow, query: Omit<RecordQuery, 'limit'>): Promise<number | null> {
-    const record = this.#journal.record(row.no);
-    const cutOff = row.state === 'open' && !this.#live.has(row.id);
-    const found = await this.#find(row, record, query.words, cutOff);
-    return slice(found, query.states, query.offset, 1).numbers[0] ?? null;
-  }
-
   #find(row: RunRow, record: RunRecord, words: string, cutOff: boolean): Promise<Found> {
     const key = `${row.no} ${row.state} ${row.undoneAt} ${words}`;
     const known = this.#kept.get(key);

@@ -51,11 +51,13 @@ export class RecordedItems {
     return this.#search.page(this.#row(runId), query);
   }
 
-  /** Old and new ciphertext of a blob at a place of the record; null where there is none. Throws FaultError `RunGone`. */
-  async change(runId: string, query: Omit<RecordQuery, 'limit'>): Promise<BlobPair | null> {
-    const item = await this.#search.itemAt(this.#row(runId), query);
-    if (item === null) return null;
-    for await (const pair of this.pairs(runId, new Set([item]))) return pair;
+  /** Old and new ciphertext of a blob of a run; null where it is none of it. Throws FaultError `RunGone`. */
+  async change(runId: string, blobId: string): Promise<BlobPair | null> {
+    const record = this.#record(runId);
+    record.flush();
+    const [row] = record.itemRows({ blobId });
+    if (row === undefined) return null;
+    for await (const pair of this.pairs(runId, new Set([Number(row.item)]))) return pair;
     return null;
   }
 

@@ -111,8 +111,8 @@ export class Runs {
     }),
     results: ({ offset, limit }) => this.#results.page(offset, limit),
     record: async ({ runId, ...query }) => this.items.record(runId, query),
-    change: async ({ runId, ...query }) => {
-      const pair = await this.#manager.recorded.change(runId, query);
+    change: async ({ runId, blobId }) => {
+      const pair = await this.#manager.recorded.change(runId, blobId);
       return { before: base64(pair?.before), after: base64(pair?.after) };
     },
     cancel: async ({ runId }) => {

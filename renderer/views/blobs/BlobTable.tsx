@@ -1,4 +1,4 @@
-import { Fragment, type MouseEvent, useEffect, useMemo, useRef } from 'react';
+import { Fragment, type MouseEvent, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
@@ -194,7 +194,7 @@ function drawLine(
 
 /** Sets the cursor on the first blob where it stands on none, and has the inspector follow it. */
 function useCursor(lines: Lines, cursor: string | null, here: number | undefined): void {
-  const inspect = useInspector((state) => state.inspect);
+  const { aim, inspect } = useActions(useInspector);
   const { moveTo } = useActions(useSelection);
   const none = cursor === null;
   const first = lines.table.rows[lines.shown[0] ?? -1]?.id;
@@ -203,6 +203,10 @@ function useCursor(lines: Lines, cursor: string | null, here: number | undefined
   }, [none, first, moveTo]);
   const nothing = lines.count === 0;
   const inspected = here !== undefined && lines.at(here)?.type === 'row' ? cursor : null;
+  // Before the next click can be heard: what is still shown is not what was chosen.
+  useLayoutEffect(() => {
+    if (inspected !== null) aim(inspected);
+  }, [inspected, aim]);
   useEffect(() => {
     const timer = setTimeout(() => {
       if (inspected !== null) void inspect(inspected);

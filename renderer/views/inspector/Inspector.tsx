@@ -6,7 +6,8 @@ import { IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { fileName } from '../../lib/words/format.ts';
-import { type InspectorTab, useInspector } from '../../store/inspector.ts';
+import { useBlobs } from '../../store/blobs.ts';
+import { type InspectorTab, isStale, useInspector } from '../../store/inspector.ts';
 import { FieldPanel } from './FieldPanel.tsx';
 import { FieldTree } from './FieldTree.tsx';
 import { HexDump, useDecoded } from './HexDump.tsx';
@@ -22,7 +23,10 @@ const TABS: { id: InspectorTab; name: string }[] = [
 export const Inspector = memo(function Inspector() {
   const { blobId, detail, fault, tab, setTab, setOpen } = useInspector();
   const waiting = useLongWait(blobId !== null && detail === null && fault === null);
-  const row = detail?.row;
+  // The title is of the blob that was chosen; what is still shown of the one before cannot be pressed.
+  const stale = isStale({ blobId, detail });
+  const listed = useBlobs((state) => (blobId === null ? undefined : state.byId.get(blobId)));
+  const row = stale || detail === null ? listed : detail.row;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: catches Esc from whatever inside has the focus
     <div
@@ -52,31 +56,33 @@ export const Inspector = memo(function Inspector() {
           {blobId === null && <p className="hint">Choose a blob to see what its bytes say.</p>}
         </div>
       ) : (
-        <Tabs
-          className="tabs"
-          selectedKey={tab}
-          onSelectionChange={(key) => {
-            const chosen = TABS.find(({ id }) => id === key);
-            if (chosen !== undefined) setTab(chosen.id);
-          }}
-        >
-          <TabList className="tab-list" aria-label="Inspector">
-            {TABS.map(({ id, name }) => (
-              <Tab key={id} id={id} className="tab">
-                {name}
-              </Tab>
-            ))}
-          </TabList>
-          <TabPanel id="summary" className="tab-panel">
-            <SummaryTab detail={detail} />
-          </TabPanel>
-          <TabPanel id="structure" className="tab-panel">
-            <StructureTab detail={detail} />
-          </TabPanel>
-          <TabPanel id="hex" className="tab-panel">
-            <HexTab detail={detail} />
-          </TabPanel>
-        </Tabs>
+        <div className="inspector-body" inert={stale} aria-busy={stale}>
+          <Tabs
+            className="tabs"
+            selectedKey={tab}
+            onSelectionChange={(key) => {
+              const chosen = TABS.find(({ id }) => id === key);
+              if (chosen !== undefined) setTab(chosen.id);
+            }}
+          >
+            <TabList className="tab-list" aria-label="Inspector">
+              {TABS.map(({ id, name }) => (
+                <Tab key={id} id={id} className="tab">
+                  {name}
+                </Tab>
+              ))}
+            </TabList>
+            <TabPanel id="summary" className="tab-panel">
+              <SummaryTab detail={detail} />
+            </TabPanel>
+            <TabPanel id="structure" className="tab-panel">
+              <StructureTab detail={detail} />
+            </TabPanel>
+            <TabPanel id="hex" className="tab-panel">
+              <HexTab detail={detail} />
+            </TabPanel>
+          </Tabs>
+        </div>
       )}
     </div>
   );

@@ -1,11 +1,12 @@
 // @vitest-environment happy-dom
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { BlobDetail } from '#shared/model/blob.ts';
 import { fault } from '#shared/model/fault.ts';
 import { flatten, ownersOf } from '../../lib/bytes/hex.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
+import { fileName } from '../../lib/words/format.ts';
 import { useArrange } from '../../store/arrange.ts';
 import { useAudit } from '../../store/audit.ts';
 import { useBlobs } from '../../store/blobs.ts';
@@ -14,6 +15,7 @@ import { useMenu } from '../../store/menu.ts';
 import { useRuns } from '../../store/runs.ts';
 import { FieldPanel } from './FieldPanel.tsx';
 import { FieldTree } from './FieldTree.tsx';
+import { Inspector } from './Inspector.tsx';
 import { LastResultLine } from './LastResult.tsx';
 import { SummaryTab } from './SummaryTab.tsx';
 
@@ -152,4 +154,29 @@ test('no room is taken for a field before one is chosen', () => {
   useInspector.setState({ chosen: nodes[0]?.id ?? null });
   rerender(<FieldPanel decoded={decoded} />);
   expect(screen.getByRole('region', { name: 'Field' }).textContent).toContain('The layout.');
+});
+
+test('once another row is chosen, nothing can be done to the blob that is still shown', async () => {
+  const table = Table.of(makeRows(2));
+  const [one, two] = table.rows;
+  if (one === undefined || two === undefined) throw new Error('no rows');
+  useBlobs.setState({ table, rows: table.rows, byId: table });
+  useInspector.setState({ blobId: one.id, detail: { ...DETAIL, row: one } });
+  const { container } = render(<Inspector />);
+  const actions = () => container.querySelector('.inspector-body');
+  expect(actions()?.contains(screen.getByRole('button', { name: 'Re-encrypt this blob' }))).toBe(true);
+  expect(actions()?.hasAttribute('inert')).toBe(false);
+  let answer = (_: unknown): void => undefined;
+  const reply = new Promise((resolve) => {
+    answer = resolve;
+  });
+  Object.assign(window, { rewrap: { blobs: { inspect: () => reply } } });
+  act(() => useInspector.getState().aim(two.id));
+  expect(actions()?.hasAttribute('inert')).toBe(true);
+  expect(screen.getByRole('heading', { level: 2 }).textContent).toBe(fileName(two.file));
+  const loaded = act(() => useInspector.getState().inspect(two.id));
+  expect(actions()?.hasAttribute('inert')).toBe(true);
+  answer({ ok: true, value: { ...DETAIL, row: two } });
+  await loaded;
+  expect(actions()?.hasAttribute('inert')).toBe(false);
 });

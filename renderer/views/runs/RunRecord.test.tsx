@@ -110,6 +110,36 @@ test('by keyboard: down to a blob, and everything on record of it beside', async
   expect(rows.getAttribute('aria-activedescendant')).toBe('row-b0');
 });
 
+test('in a list that moves, what is shown and asked for stays the blob that was chosen', async () => {
+  const change = vi.fn(async () => ({ ok: true, value: { before: 'old', after: 'new' } }));
+  vi.stubGlobal('rewrap', { runs: { record, change } });
+  const done = (n: number) => runItem(`b${n}`, { file: `/vault/${n}.bin`, state: 'reencrypted' });
+  let first = 0;
+  record.mockImplementation(async ({ offset }) => {
+    const items = Array.from({ length: 100 }, (_, i) => done(first + offset + i));
+    return { ok: true, value: { total: TOTAL, counts: { reencrypted: TOTAL }, items } };
+  });
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  try {
+    const moves = (succeeded: number) =>
+      run({ status: 'running', counts: { total: TOTAL, succeeded } as never });
+    const { rerender } = render(<RunRecordList run={moves(1)} />);
+    const rows = await grid();
+    await within(rows).findByText('0.bin');
+    fireEvent.keyDown(rows, { key: 'ArrowDown' });
+    const pane = await screen.findByRole('complementary', { name: 'Blob 0.bin' });
+    first = 7;
+    rerender(<RunRecordList run={moves(2)} />);
+    vi.advanceTimersByTime(5000);
+    await within(rows).findByText('7.bin');
+    expect(rows.querySelector('[aria-selected="true"]')).toBeNull();
+    fireEvent.click(within(pane).getByRole('button', { name: 'Show what changed' }));
+    await waitFor(() => expect(change).toHaveBeenCalledWith({ runId: 'r1', blobId: 'b0' }));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('what cannot be fetched says why, and can be tried again', async () => {
   record.mockResolvedValueOnce({ ok: false, fault: FAULT });
   render(<RunRecordList run={run()} />);

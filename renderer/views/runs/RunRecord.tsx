@@ -138,6 +138,10 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
   hasReasons.current ||=
     run.counts.failed + run.counts.skipped > 0 ||
     (reply?.rows ?? []).some(({ fault: why, notes }) => why !== null || notes.length > 0);
+  // A list that moves has another blob at that place by now: what is shown is the blob that was chosen.
+  const there = chosen === null ? undefined : rowAt(chosen.index);
+  const same = there !== undefined && there.blobId === chosen?.item.blobId;
+  const shown = same ? there : (chosen?.item ?? null);
   const toggle = (state: State): void =>
     setStates(states.includes(state) ? states.filter((each) => each !== state) : [...states, state]);
   return (
@@ -200,7 +204,7 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
             rowAt={rowAt}
             idOf={(item) => item.blobId}
             columns={hasReasons.current ? COLUMNS : WITHOUT_REASON}
-            chosen={chosen?.index ?? null}
+            chosen={same ? (chosen?.index ?? null) : null}
             onChoose={(item, index) => setChosen({ item, index })}
             onEnter={() => document.querySelector<HTMLElement>('.run-record .grid-pane button')?.focus()}
             onSee={see}
@@ -217,10 +221,10 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
               ],
             })}
           />
-          {chosen !== null && (
-            <ItemPane item={chosen.item} onClose={() => setChosen(null)}>
-              {chosen.item.state === 'reencrypted' && (
-                <Change key={chosen.index} load={() => fetchChange(id, states, words, chosen.index)} />
+          {shown !== null && (
+            <ItemPane item={shown} onClose={() => setChosen(null)}>
+              {shown.state === 'reencrypted' && (
+                <Change key={shown.blobId} load={() => fetchChange(id, shown.blobId)} />
               )}
             </ItemPane>
           )}

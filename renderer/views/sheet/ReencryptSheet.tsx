@@ -6,7 +6,7 @@ import { PracticeNotice, RegionNotice, usePracticeElsewhere } from '../../compon
 import { hasMod } from '../../lib/platform.ts';
 import { buildRequest, draftRows, fileCount } from '../../lib/request/request.ts';
 import { isPractice } from '../../lib/words/connection.ts';
-import { plural } from '../../lib/words/format.ts';
+import { placeName, plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Phase, useDraft } from '../../store/draft.ts';
 import { DestinationSection } from './DestinationSection.tsx';
@@ -32,13 +32,15 @@ function Sheet() {
   const rows = useMemo(() => draftRows(draft), [draft]);
   const built = useMemo(() => buildRequest(draft, false), [draft]);
   const files = fileCount(rows);
+  // One blob is named: its number would not say which.
+  const only = rows.length === 1 ? rows[0] : undefined;
   const practice = usePracticeElsewhere(rows);
   useKeptFocus(phase);
   useSubmitKey();
   const editing = phase === 'edit' || phase === 'preflight' || phase === 'checked';
   return (
     <Dialog
-      title="Re-encrypt"
+      title={only === undefined ? 'Re-encrypt' : `Re-encrypt ${placeName(only)}`}
       subtitle={
         <>
           {plural(rows.length, 'blob')} in {plural(files, 'file')}

@@ -9,6 +9,7 @@ import { mod } from '../../lib/platform.ts';
 import { type Built, fileCount } from '../../lib/request/request.ts';
 import { retryable } from '../../lib/words/fixes.ts';
 import { count, plural } from '../../lib/words/format.ts';
+import { againWords } from '../../lib/words/run-words.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
@@ -59,15 +60,12 @@ function Running({ run }: { readonly run: RunSummary | undefined }) {
   );
 }
 
-/** Retry is offered for what can work when it is sent again; the other failures have actions of their own. */
+/** Retry is offered where sending again can help, with the number and the words of the run's record. */
 function Ended({ run }: { readonly run: RunSummary | undefined }) {
-  const { stale, close, backToEdit, retryFailed, retryOnly } = useDraft();
+  const { stale, close, backToEdit, retryFailed } = useDraft();
   const { items } = useRunItems(run);
-  const failed = run?.counts.failed ?? 0;
-  // Of a run with more items than were fetched, the failed ones are not all known.
-  const whole = items !== null && items.more === 0;
-  const again = items === null ? [] : retryable(items.items);
-  const some = whole && again.length < failed;
+  const retry = run?.method === 'reencrypt' ? run.retry : null;
+  const helps = (retry?.missed ?? 0) > 0 || (items !== null && retryable(items.items).length > 0);
   return (
     <>
       {!stale && (
@@ -76,11 +74,7 @@ function Ended({ run }: { readonly run: RunSummary | undefined }) {
         </Button>
       )}
       <span className="gap" />
-      {again.length > 0 && run?.method === 'reencrypt' && (!some || !stale) && (
-        <Button
-          onPress={() => void (some ? retryOnly(again.map(({ blobId }) => blobId)) : retryFailed())}
-        >{`Retry ${plural(whole ? again.length : failed, 'failed blob')}`}</Button>
-      )}
+      {retry !== null && helps && <Button onPress={() => void retryFailed()}>{againWords(retry)}</Button>}
       <Button variant="primary" onPress={close}>
         Done
       </Button>

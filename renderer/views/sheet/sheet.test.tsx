@@ -170,16 +170,17 @@ test('a preflight under way shows how far it is in the footer, and is stopped th
   await waitFor(() => expect(heard.cancelled).toEqual([{ runId: 'r1' }]));
 });
 
-test('Retry counts what can work when it is sent again, and is not there where nothing can', async () => {
+test('Retry says the number of the record, and is not there where nothing can work', async () => {
   const [first = '', second = ''] = ids;
   const ended = (items: readonly RunItem[]) => {
     host(items);
-    useRuns.setState({ runs: new Map([['r1', run({ dryRun: false }, { failed: items.length })]]) });
+    const retry = { failed: items.length, missed: 0 };
+    useRuns.setState({ runs: new Map([['r1', run({ dryRun: false, retry }, { failed: items.length })]]) });
     useDraft.setState({ phase: 'result', runId: 'r1' });
   };
   ended([item(first, 'DisabledException'), item(second, 'InvalidCiphertextException')]);
   const { unmount } = render(footer());
-  expect(await screen.findByRole('button', { name: 'Retry 1 failed blob' })).toBeTruthy();
+  expect(await screen.findByRole('button', { name: 'Retry 2 failed blobs' })).toBeTruthy();
   unmount();
   ended([item(first, 'InvalidCiphertextException')]);
   render(footer());

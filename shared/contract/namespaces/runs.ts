@@ -59,12 +59,7 @@ export const runsRequests = {
    * file now, each taken only where it has the hash that the run wrote down. Null: it is not there any more.
    */
   change: request(
-    z.object({
-      runId: z.id(),
-      states: z.array(ItemState).max(8),
-      words: z.string().max(200),
-      offset: z.int().min(0),
-    }),
+    z.object({ runId: z.id(), blobId: z.id() }),
     z.object({ before: z.string().nullable(), after: z.string().nullable() }),
   ),
   cancel: request(z.object({ runId: z.id() }), nothing),
