@@ -113,6 +113,9 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'plans.save': free(
     'The save dialog of the host, or a download: a plan holds no ciphertext and runs nothing.',
   ),
+  'plans.shard': free(
+    'The folder dialog of the host, or a download: a new folder of plans, which hold no ciphertext and run nothing.',
+  ),
   'plans.command': free('Text to copy: names the files and keys that the request names; runs nothing.'),
   'plans.open': free('The dialog of the host is the approval.'),
   'plans.list': READS,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { Emit, HostHandlers, PageHandlers } from '#shared/contract/api.ts';
@@ -178,6 +179,7 @@ export function createServices(
         host: options.host,
         can: options.can,
         outputFolders: runs.folders.list(),
+        cores: availableParallelism(),
         connection: connection.state,
         approval: approvals.waiting,
       })),

@@ -88,8 +88,8 @@ interface DraftStore {
   /** The engine was started anew: the blobs that were chosen are other ones now. A run stays, to be resumed. */
   beginAnew(): void;
   backToEdit(): void;
-  /** Writes down what the run would do. */
-  savePlan(): Promise<void>;
+  /** Writes down what the run would do. `shards`: as so many plans for machines that work at the same time. */
+  savePlan(shards?: number): Promise<void>;
 }
 
 /** A run of at least so many blobs asks about a few of them first. */
@@ -350,12 +350,15 @@ export const useDraft = create<DraftStore>()((set, get) => {
         fault: null,
       });
     },
-    async savePlan() {
+    async savePlan(shards) {
       const { draft, rules } = get();
       const built = buildRequest(draft, false);
       if (!built.ok) return;
       set({ fault: null });
-      const refused = await usePlans.getState().save(built.request, rules);
+      const { save, shard } = usePlans.getState();
+      const refused = await (shards === undefined
+        ? save(built.request, rules)
+        : shard(built.request, rules, shards));
       if (refused !== null) set({ fault: refused });
     },
     backToEdit: () =>

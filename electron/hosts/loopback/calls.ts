@@ -115,6 +115,7 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
       (input) => answer(requests.app.copyDiagnostics, input, async () => ({ text: acts.diagnostics() })),
     ],
     ['plans.save', (input) => downloads.offerPlan(input)],
+    ['plans.shard', (input) => downloads.offerShards(input)],
     ['runs.download', (input) => downloads.offer(input)],
     ['audit.export', (input) => downloads.offerReport(input)],
     ['audit.saveText', (input) => downloads.offerText(input)],

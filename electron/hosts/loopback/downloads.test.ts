@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -93,6 +95,28 @@ describe('a download', () => {
     const fault = { code: 'BadRules', message: 'm', detail: '', remedy: 'r', raw: null, retryable: false };
     bench.engine.replies.set('audit.textFile', { ok: false, fault });
     expect(await downloads.offerText({ kind: 'rules', text: 'x' })).toEqual({ ok: false, fault });
+    downloads.close();
+  });
+
+  it('of shards is their folder as a ZIP, and nothing of it stays on disk', async () => {
+    const downloads = new Downloads(bench.engine);
+    let parent = '';
+    vi.spyOn(bench.engine, 'callHost').mockImplementation(async (name, input) => {
+      expect(name).toBe('plans.writeShards');
+      ({ parent } = z.object({ parent: z.string(), draft: z.literal('draft') }).parse(input));
+      const folder = join(parent, 'rewrap-shards-x');
+      mkdirSync(folder);
+      for (const file of ['shards.json', 'shard-00000.json']) writeFileSync(join(folder, file), file);
+      return { ok: true, value: { name: 'rewrap-shards-x', folder, leftOut: 2 } };
+    });
+    const reply = await downloads.offerShards('draft');
+    expect(reply).toMatchObject({ value: { name: 'rewrap-shards-x.zip', saved: false, leftOut: 2 } });
+    const id = Offered.parse(reply).value.url.replace('/download/', '');
+    expect(Object.keys(unzipSync(downloads.take(id)?.bytes ?? new Uint8Array())).sort()).toEqual([
+      'rewrap-shards-x/shard-00000.json',
+      'rewrap-shards-x/shards.json',
+    ]);
+    expect(existsSync(parent)).toBe(false);
     downloads.close();
   });
 

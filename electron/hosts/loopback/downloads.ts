@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
@@ -71,6 +74,26 @@ export class Downloads {
     });
   }
 
+  /** Answers `plans.shard`: a folder of shards as one ZIP. */
+  offerShards(input: unknown): Promise<Reply<unknown>> {
+    // Validated in the engine's thread alone, as a plan is.
+    return answerUnparsed(requests.plans.shard.reply, async () => {
+      const parent = await mkdtemp(join(tmpdir(), 'rewrap-shards-'));
+      try {
+        const reply = await this.#engine.callHost('plans.writeShards', { draft: input, parent });
+        if (!reply.ok) throw new FaultError(reply.fault);
+        const { name, folder, leftOut } = hostRequests.plans.writeShards.reply.parse(reply.value);
+        const files: KeptFile[] = [];
+        for (const file of await readdir(folder))
+          files.push({ relative: `${name}/${file}`, bytes: await readFile(join(folder, file)) });
+        const url = this.#hold(zipped(`${name}.zip`, files));
+        return { url, name: `${name}.zip`, saved: false, leftOut };
+      } finally {
+        await rm(parent, { recursive: true, force: true });
+      }
+    });
+  }
+
   /** Keeps a download for ten minutes; returns its address. */
   #hold(download: Download): string {
     const id = randomBytes(32).toString('base64url');
@@ -112,6 +135,11 @@ function pack(runId: string, files: readonly KeptFile[]): Download {
     const name = safeSegments(first.relative)?.at(-1) ?? 'rewrapped';
     return { name, type: 'application/octet-stream', bytes: first.bytes };
   }
+  return zipped(`rewrap-${runId.replace(/[^\w-]/g, '_')}.zip`, files);
+}
+
+/** Throws FaultError `DownloadTooLarge`. */
+function zipped(name: string, files: readonly KeptFile[]): Download {
   if (files.reduce((sum, file) => sum + file.bytes.length, 0) > MAX_DOWNLOAD_BYTES) {
     throw new FaultError(
       fault(
@@ -122,7 +150,7 @@ function pack(runId: string, files: readonly KeptFile[]): Download {
       ),
     );
   }
-  return { name: `rewrap-${runId.replace(/[^\w-]/g, '_')}.zip`, type: 'application/zip', bytes: zip(files) };
+  return { name, type: 'application/zip', bytes: zip(files) };
 }
 
 /** Stored, not deflated: ciphertext does not get smaller. */

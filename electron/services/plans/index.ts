@@ -4,7 +4,6 @@ export { LineBuffer } from './plan-lines.ts';
 export { PlanService } from './plan-service.ts';
 export { openPlan, type PlanSource, readWholePlan } from './plan-source.ts';
 export {
-  MOST_SHARDS,
   planHash,
   readOrder,
   readShard,
@@ -13,4 +12,5 @@ export {
   shardName,
   shardPath,
   shardPlan,
+  shardsNotWritten,
 } from './shard-plan.ts';

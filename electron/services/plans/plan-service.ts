@@ -16,7 +16,7 @@ import { commandOf } from './command.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile, saysPlan } from './plan-file.ts';
 import { comparisonOf, keyOf, type OpenPlan, planEntry, touchesOf, viewOf } from './plan-view.ts';
-import { type PlanSources, writePlan } from './plan-writing.ts';
+import { type PlanSources, writePlan, writeShards } from './plan-writing.ts';
 import { outputOf, placeOf, plannedFiles, runFile, runPlan, termsOf } from './plans.ts';
 import { type Choosable, chosenBlobs } from './rule-choice.ts';
 
@@ -52,6 +52,7 @@ export class PlanService implements PlanOpener {
       return { blobIds, notes: [...notes] };
     },
     save: () => notHere('hand out files'),
+    shard: () => notHere('hand out files'),
     command: async ({ request }) => ({
       text: await commandOf(this.#parts, request, this.#parts.connection.state.choice),
     }),
@@ -69,7 +70,9 @@ export class PlanService implements PlanOpener {
 
   readonly hostRequests: HostHandlers['plans'] = {
     openFile: async ({ path }) => ({ planId: this.openFile(path, 'picked') }),
-    write: ({ request, rules }) => writePlan(this.#parts, request, rules, (keyId) => this.#arn(keyId)),
+    write: (draft) => writePlan(this.#parts, this.#toWrite(draft)),
+    writeShards: ({ draft, parent }) =>
+      writeShards(this.#parts, this.#toWrite(draft), { shards: draft.shards, parent }),
     plannedFiles: async ({ blobIds }) => ({ files: await plannedFiles(this.#parts.workspace, blobIds) }),
     runPlan: async ({ plan, root, dryRun, grantTokens }) => ({
       runId: await runPlan(this.#parts.runs, plan, root, { dryRun, grantTokens }),
@@ -161,6 +164,10 @@ export class PlanService implements PlanOpener {
     const wanted = plan.files.map((file) => ({ ...runFile(file, '', String), path: place(file) }));
     const found = await this.#parts.runs.fileStandings(await planJob(plan), wanted, outputOf(plan));
     return standings(plan.files, { place, there, before: (index) => found[index] ?? null });
+  }
+
+  #toWrite<Draft>(draft: Draft) {
+    return { ...draft, arnOf: (keyId: string) => this.#arn(keyId) };
   }
 
   /** The ARN of a key, however it is spelt; the spelling itself where KMS cannot say. */

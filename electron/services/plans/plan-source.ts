@@ -38,7 +38,11 @@ export async function openPlan(path: string): Promise<PlanSource> {
   if (head.ok) return inTwoFiles(path, name, head.head);
   const read = readPlan(text);
   if (!read.ok) throw noPlan(name, text.includes('"rewrapPlan": 2') ? head.why : read.why);
-  const { files, ...terms } = read.plan;
+  return planInMemory(name, read.plan);
+}
+
+/** A plan that is whole in memory, given some files at a time. */
+export function planInMemory(name: string, { files, ...terms }: RunPlan): PlanSource {
   const blobs = files.reduce((sum, file) => sum + file.blobs.length, 0);
   const bytes = files.reduce((sum, file) => sum + file.blobs.reduce((part, blob) => part + blob.bytes, 0), 0);
   return {

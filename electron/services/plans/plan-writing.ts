@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { modeOf, planText, type RunPlan } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
@@ -5,7 +6,9 @@ import type { RunRequest } from '#shared/model/run.ts';
 import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import type { Runs } from '../runs/index.ts';
 import type { Workspace } from '../workspace/index.ts';
+import { planInMemory } from './plan-source.ts';
 import { below, commonFolder, plannedFiles } from './plans.ts';
+import { shardPlan, shardsNotWritten } from './shard-plan.ts';
 
 /** What a plan is written from. */
 export interface PlanSources {
@@ -24,16 +27,48 @@ interface WrittenPlan {
   readonly leftOut: number;
 }
 
+/** What is to be written down. `arnOf`: the ARN of a key that is spelt in any way. */
+interface ToWrite {
+  readonly request: PlannedRequest;
+  readonly rules: readonly Rule[];
+  readonly arnOf: (keyId: string) => Promise<string>;
+}
+
+/** Writes down what a request would do. Throws FaultError `PlanNeedsOutput`, `PlanNeedsFiles`, `PlanNotTwoStep`. */
+export async function writePlan(sources: PlanSources, wanted: ToWrite): Promise<WrittenPlan> {
+  const { plan, leftOut } = await planOf(sources, wanted);
+  const name = `rewrap-plan-${stamp(plan)}.json`;
+  return { name, bytes: new TextEncoder().encode(planText(plan)), leftOut };
+}
+
 /**
- * Writes down what a request would do. `arnOf`: the ARN of a key that is spelt in any way. Throws FaultError `PlanNeedsOutput`, `PlanNeedsFiles`,
- * `PlanNotTwoStep`.
+ * Writes shards of what a request would do into a new folder below `parent`. Throws as {@link writePlan} and
+ * {@link shardPlan}, and FaultError `ShardsNotWritten`.
  */
-export async function writePlan(
+export async function writeShards(
+  sources: PlanSources,
+  wanted: ToWrite,
+  { shards, parent }: { readonly shards: number; readonly parent: string },
+): Promise<{ name: string; folder: string; leftOut: number }> {
+  const { plan, leftOut } = await planOf(sources, wanted);
+  const name = `rewrap-shards-${stamp(plan)}`;
+  const folder = join(parent, name);
+  try {
+    await shardPlan(planInMemory(name, plan), shards, null, folder);
+    return { name, folder, leftOut };
+  } catch (error) {
+    throw error instanceof FaultError ? error : shardsNotWritten(folder, error);
+  }
+}
+
+/** The minute in which a plan was made, for names. */
+const stamp = ({ createdAt }: RunPlan): string =>
+  createdAt.slice(0, 16).replaceAll(/[-:]/g, '').replace('T', '-');
+
+async function planOf(
   { workspace, learned, runs }: PlanSources,
-  request: PlannedRequest,
-  rules: readonly Rule[],
-  arnOf: (keyId: string) => Promise<string>,
-): Promise<WrittenPlan> {
+  { request, rules, arnOf }: ToWrite,
+): Promise<{ plan: RunPlan; leftOut: number }> {
   if (request.method !== 'reencrypt') throw new FaultError(TWO_STEP);
   const { files, origins } = await workspace.plan(request.blobIds);
   const here = files.flatMap(({ path }) => (path === null ? [] : [path]));
@@ -79,8 +114,7 @@ export async function writePlan(
     })),
   };
   const leftOut = files.reduce((sum, { path, blobs }) => sum + (path === null ? blobs.length : 0), 0);
-  const name = `rewrap-plan-${now.slice(0, 16).replaceAll(/[-:]/g, '').replace('T', '-')}.json`;
-  return { name, bytes: new TextEncoder().encode(planText(plan)), leftOut };
+  return { plan, leftOut };
 }
 
 function plannedOutput(runs: Runs, output: RunRequest['output']): RunPlan['output'] {

@@ -1,5 +1,6 @@
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -20,6 +21,7 @@ import type { Engine } from '../../bridge/index.ts';
 import { client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 import { commonFolder, termsOf } from './plans.ts';
+import { readShard, readShards } from './shard-plan.ts';
 
 let folder = '';
 let engine: Engine;
@@ -139,6 +141,37 @@ describe('plans', () => {
     await expect(page.plans.run({ planId, dryRun: false })).rejects.toThrow(/Nothing of this plan/);
     await page.plans.close({ planId });
     await expect(page.plans.view({ planId })).rejects.toThrow(/no longer open/);
+  });
+
+  test('are split into shards in a new folder; what no plan can do is said before one is made', async () => {
+    const at = await vault('sharded');
+    const parent = join(folder, 'shards');
+    const draft = { request: request(await idsBelow('sharded/')), rules: [], shards: 2 };
+    const { name, folder: made, leftOut } = await host.plans.writeShards({ draft, parent });
+    expect([made, leftOut]).toEqual([join(parent, name), 0]);
+    const manifest = readShards(made);
+    expect(manifest).toMatchObject({ count: 2, files: 3, blobs: 4 });
+    const shards = [await readShard(made, manifest, 0), await readShard(made, manifest, 1)];
+    expect(shards.map(({ root }) => root)).toEqual([at, at]);
+    expect(shards.flatMap(({ files }) => files.map(({ path }) => path)).sort()).toEqual([
+      'a.bin',
+      'b.bin',
+      'c.env',
+    ]);
+    await expect(host.plans.writeShards({ draft, parent })).rejects.toMatchObject({
+      fault: { code: 'FolderInUse' },
+    });
+    const twoSteps = { ...draft, request: { ...draft.request, method: 'decrypt-encrypt' as const } };
+    const other = join(folder, 'never');
+    await expect(host.plans.writeShards({ draft: twoSteps, parent: other })).rejects.toMatchObject({
+      fault: { code: 'PlanNotTwoStep' },
+    });
+    expect(existsSync(other)).toBe(false);
+    writeFileSync(other, 'a file');
+    await expect(host.plans.writeShards({ draft, parent: other })).rejects.toMatchObject({
+      fault: { code: 'ShardsNotWritten' },
+    });
+    expect(await page.plans.shard(draft).catch(({ fault }) => fault.code)).toBe('NotOnThisHost');
   });
 
   test('say what changed since, and send only what did not', async () => {

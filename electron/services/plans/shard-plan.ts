@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MOST_SHARDS } from '#shared/kms/scale.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { PlannedFile, PlanTerms } from '#shared/model/plan.ts';
 import { makeFolders } from '../../core/storage/files.ts';
@@ -9,8 +10,6 @@ import { PlanHash } from '../runs/index.ts';
 import { LineBuffer, type PlanLines } from './plan-lines.ts';
 import { type PlanSource, readWholePlan } from './plan-source.ts';
 
-/** Most shards of one plan: as many as AWS Batch takes in one array job. */
-export const MOST_SHARDS = 10_000;
 /** Lowest rate of one run, requests a second. */
 const SLOWEST = 0.1;
 const MANIFEST = 'shards.json';
@@ -205,6 +204,17 @@ class Least {
     return x < y || (x === y && a < b);
   }
 }
+
+/** What is said where the disk did not take the shards. */
+export const shardsNotWritten = (folder: string, error: unknown): FaultError =>
+  new FaultError(
+    fault(
+      'ShardsNotWritten',
+      `The shards could not be written to ${folder}.`,
+      `The system says ${error instanceof Error && 'code' in error ? String(error.code) : 'nothing more'}.`,
+      'Name a folder with room, or make room.',
+    ),
+  );
 
 /** What stands in the folder may be in use by a scheduler: it is not written over. */
 function makeEmpty(folder: string): void {

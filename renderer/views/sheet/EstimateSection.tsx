@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { dollars, estimate, PRICE_SOURCE, QUOTA_SOURCE, type QuotaShare } from '#shared/kms/estimate.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
+import { LARGE_JOB } from '#shared/kms/scale.ts';
 import { Section } from '../../components/Dialog.tsx';
 import { SelectInput } from '../../components/fields.tsx';
 import { draftRows } from '../../lib/request/request.ts';
@@ -8,6 +9,7 @@ import { isPractice } from '../../lib/words/connection.ts';
 import { count, duration } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
+import { ScaleOffer } from './ScaleOffer.tsx';
 
 const RATES = [10, 50, 100, 500, 1_000, 5_000] as const;
 const RATE_OPTIONS = [
@@ -22,7 +24,7 @@ export function EstimateSection() {
   const blobs = useMemo(() => draftRows(draft).length, [draft]);
   const { source, destination, verify, perSecond } = draft;
   if (destination.key === null || destination.algorithm === null || blobs === 0) return null;
-  const { requests, seconds, cost, quotas } = estimate({
+  const estimated = estimate({
     blobs,
     method: draft.method,
     verify,
@@ -34,6 +36,7 @@ export function EstimateSection() {
     endpoint: connection?.endpoint ?? null,
     perSecond,
   });
+  const { requests, seconds, cost, quotas } = estimated;
   return (
     <Section title="Estimate">
       <dl className="facts estimate">
@@ -73,6 +76,7 @@ export function EstimateSection() {
           </>
         )}
       </dl>
+      {blobs > LARGE_JOB && draft.method === 'reencrypt' && <ScaleOffer estimate={estimated} />}
     </Section>
   );
 }

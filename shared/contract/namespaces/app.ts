@@ -28,6 +28,8 @@ const AppState = z.object({
   }),
   /** Output folders named on the host at start (`rewrap serve --out DIR`). */
   outputFolders: z.array(z.object({ token: z.string(), path: z.string() })),
+  /** How many processes this machine can keep busy. */
+  cores: z.int(),
   connection: ConnectionState,
   /** What waits for a person outside the page; null: nothing. */
   approval: WaitingApproval.nullable(),

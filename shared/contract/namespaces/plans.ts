@@ -1,3 +1,4 @@
+import { MOST_SHARDS } from '../../kms/scale.ts';
 import { PlannedFile, RunPlan } from '../../model/plan.ts';
 import { PlanCheck, PlanComparison, PlanEntry, PlanView } from '../../model/plan-view.ts';
 import { Rules } from '../../model/rule.ts';
@@ -14,6 +15,19 @@ const PlanDraft = z.strictObject({
   rules: Rules,
 });
 
+/** The same, split into shards that machines run at the same time. */
+const ShardDraft = PlanDraft.extend({ shards: z.int().min(1).max(MOST_SHARDS) });
+
+/** What was handed to the person. */
+const Saved = z.strictObject({
+  /** Address of the download; null where the host saved it, or the person closed its dialog. */
+  url: z.string().nullable(),
+  name: z.string(),
+  saved: z.boolean(),
+  /** Pasted blobs, which have no file that a plan could name. */
+  leftOut: z.int(),
+});
+
 export const plansRequests = {
   /** Ids of the re-encryptable blobs of the list that rules choose, in the order of the list. */
   select: request(
@@ -26,17 +40,9 @@ export const plansRequests = {
     }),
   ),
   /** Writes a plan and hands it to the person: by a save dialog on the desktop, by a download address elsewhere. */
-  save: request(
-    PlanDraft,
-    z.strictObject({
-      /** Address of the download; null where the host saved it, or the person closed its dialog. */
-      url: z.string().nullable(),
-      name: z.string(),
-      saved: z.boolean(),
-      /** Pasted blobs, which have no file that a plan could name. */
-      leftOut: z.int(),
-    }),
-  ),
+  save: request(PlanDraft, Saved),
+  /** Writes shards: into a folder of the host's dialog on the desktop, as one download elsewhere. */
+  shard: request(ShardDraft, Saved),
   /** The command that does the same in a shell, to be copied. */
   command: request(PlanDraft.pick({ request: true }), z.strictObject({ text: z.string() })),
   /** Opens the host's dialog; null when the person closed it. */
@@ -61,6 +67,11 @@ export const plansHostRequests = {
   write: request(
     PlanDraft,
     z.strictObject({ name: z.string(), bytes: z.instanceof(Uint8Array), leftOut: z.int() }),
+  ),
+  /** Writes shards into a new folder below `parent`. */
+  writeShards: request(
+    z.strictObject({ draft: ShardDraft, parent: z.string() }),
+    z.strictObject({ name: z.string(), folder: z.string(), leftOut: z.int() }),
   ),
   /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
   plannedFiles: request(z.object({ blobIds: z.array(z.id()) }), z.object({ files: z.array(PlannedFile) })),

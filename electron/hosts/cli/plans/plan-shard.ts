@@ -3,13 +3,14 @@ import { InvalidArgumentError } from 'commander';
 import { count, plural } from '#shared/format.ts';
 import { estimate } from '#shared/kms/estimate.ts';
 import { type EncryptionAlgorithm, regionOfArn } from '#shared/kms/facts.ts';
+import { jobScale, MOST_SHARDS, PROCESS_PER_SECOND } from '#shared/kms/scale.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
-  MOST_SHARDS,
   openPlan,
   type PlanSource,
   type ShardManifest,
   shardPlan,
+  shardsNotWritten,
 } from '../../../services/plans/index.ts';
 import { OK } from '../exit-code.ts';
 import { estimateLines } from '../runs/estimate.ts';
@@ -61,12 +62,12 @@ export async function planShard(path: string, { shards, rate, output }: ShardFla
     console.error(`rewrap: run each with: rewrap run ${output} --index-from-env (or --index K, from 0)`);
     return OK;
   } catch (error) {
-    throw error instanceof FaultError ? error : notWritten(output, error);
+    throw error instanceof FaultError ? error : shardsNotWritten(output, error);
   }
 }
 
 /** Requests, time, cost and quota of all shards together, from what the plan says alone. */
-function estimateOf({ terms }: PlanSource, { blobs, perSecond }: ShardManifest): string[] {
+function estimateOf({ terms }: PlanSource, { blobs, count, perSecond }: ShardManifest): string[] {
   const side = ({ algorithm }: { algorithm: EncryptionAlgorithm }) => ({ algorithm, spec: null });
   const { source, destination, verify } = terms;
   const found = estimate({
@@ -81,15 +82,10 @@ function estimateOf({ terms }: PlanSource, { blobs, perSecond }: ShardManifest):
     endpoint: null,
     perSecond,
   });
-  return estimateLines(found, 'reencrypt');
+  const { machine } = jobScale({ ...found, cores: count, perSecond });
+  const seconds = Math.max(1, Math.ceil(machine.seconds)).toLocaleString('en-US');
+  return [
+    ...estimateLines(found, 'reencrypt'),
+    `Shards    all at once: about ${seconds} s, at some ${PROCESS_PER_SECOND.toLocaleString('en-US')} requests a second each`,
+  ];
 }
-
-const notWritten = (output: string, error: unknown): FaultError =>
-  new FaultError(
-    fault(
-      'ShardsNotWritten',
-      `The shards could not be written to ${output}.`,
-      `The system says ${error instanceof Error && 'code' in error ? String(error.code) : 'nothing more'}.`,
-      'Name a folder with room, or make room.',
-    ),
-  );

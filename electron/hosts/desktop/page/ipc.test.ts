@@ -25,6 +25,7 @@ const OVERRIDDEN = [
   'blobs.reveal',
   'plans.open',
   'plans.save',
+  'plans.shard',
   'runs.download',
   'audit.export',
   'audit.saveText',
@@ -212,6 +213,29 @@ describe('choosing', () => {
     });
     expect(electron.opened[0]?.properties).toEqual(['openDirectory', 'createDirectory']);
     expect(engine.hostCalls).toEqual([{ name: 'output.addFolder', input: { path: dir } }]);
+  });
+});
+
+describe('shards', () => {
+  test('go into the folder that a person chose, and the page names none', async () => {
+    const { dir, electron, engine, ask } = await booted();
+    electron.chosen = { canceled: false, filePaths: [dir] };
+    const written = { name: 'rewrap-shards-x', folder: join(dir, 'rewrap-shards-x'), leftOut: 1 };
+    engine.answers.set('plans.writeShards', { ok: true, value: written });
+    const draft = { request: {}, rules: [], shards: 4, parent: '/etc' };
+    expect(await ask('plans.shard', draft)).toEqual({
+      ok: true,
+      value: { url: null, name: 'rewrap-shards-x', saved: true, leftOut: 1 },
+    });
+    expect(electron.opened[0]?.properties).toEqual(['openDirectory', 'createDirectory']);
+    // As it came: the engine's thread reads it, and refuses what the contract does not name.
+    expect(engine.hostCalls).toEqual([{ name: 'plans.writeShards', input: { draft, parent: dir } }]);
+  });
+
+  test('of a closed dialog are none, and the engine is not asked', async () => {
+    const { engine, ask } = await booted();
+    expect(await ask('plans.shard', {})).toMatchObject({ ok: true, value: { saved: false } });
+    expect(engine.hostCalls).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/preferences.ts';
-import { answer, type Engine } from '../../../bridge/index.ts';
+import { answer, answerUnparsed, type Engine } from '../../../bridge/index.ts';
 import type { ElectronMain } from '../electron.ts';
 import type { Overrides } from './ipc.ts';
 import { isFolder, savePlan, saveReport, saveText } from './save-report.ts';
@@ -137,6 +137,23 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
       ),
 
     'plans.save': (input) => savePlan({ electron, engine, window, lastFolder }, input),
+
+    // As large as a plan: it is validated in the engine's thread alone.
+    'plans.shard': (input) =>
+      answerUnparsed(requests.plans.shard.reply, async () => {
+        const [parent] = await choose({
+          title: 'Folder for the shards',
+          message: 'Rewrap makes a folder of its own in it.',
+          buttonLabel: 'Write the shards here',
+          properties: ['openDirectory', 'createDirectory'],
+        });
+        if (parent === undefined) return { url: null, name: '', saved: false, leftOut: 0 };
+        lastFolder.set(parent);
+        type Written = z.input<HostTable['plans']['writeShards']['reply']>;
+        const written = await engine.callHost('plans.writeShards', { draft: input, parent });
+        const { name, leftOut } = unwrapped<Written>(written);
+        return { url: null, name, saved: true, leftOut };
+      }),
 
     'plans.open': (input) =>
       answer(requests.plans.open, input, async () => {

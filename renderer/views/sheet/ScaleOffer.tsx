@@ -1,0 +1,111 @@
+import { Network } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import type { Estimate } from '#shared/kms/estimate.ts';
+import { jobScale, MOST_SHARDS, PROCESS_PER_SECOND } from '#shared/kms/scale.ts';
+import { Button } from '../../components/Button.tsx';
+import { TextInput } from '../../components/fields.tsx';
+import { buildRequest } from '../../lib/request/request.ts';
+import { count, duration, plural } from '../../lib/words/format.ts';
+import { useConnection } from '../../store/connection.ts';
+import { useDraft } from '../../store/draft.ts';
+import { useUi } from '../../store/ui.ts';
+
+/** What is faster than one process for many blobs, and the plan for it: by processes here, or by many machines. */
+export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
+  const { draft, savePlan } = useDraft();
+  const cores = useConnection((state) => state.app?.cores ?? 1);
+  const help = useUi((state) => state.help);
+  const close = useDraft((state) => state.close);
+  const { perSecond } = draft;
+  const scale = useMemo(() => jobScale({ ...estimate, cores, perSecond }), [estimate, cores, perSecond]);
+  const [typed, setTyped] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const built = useMemo(() => buildRequest(draft, false), [draft]);
+  const text = typed ?? String(scale.shards);
+  const shards = shardsOf(text);
+  const write = async (): Promise<void> => {
+    setBusy(true);
+    await savePlan(shards ?? scale.shards);
+    setBusy(false);
+  };
+  const about = (seconds: number): string => `about ${duration(Math.max(1, seconds))}`;
+  const { machine, most, ceiling, oneProcess, outgrows } = scale;
+  return (
+    <section className="scale-offer" aria-label="Faster">
+      <dl className="facts estimate">
+        <dt>One process</dt>
+        <dd>
+          {about(oneProcess)}
+          <span className="hint">
+            {`At ${count(Math.min(PROCESS_PER_SECOND, ceiling ?? PROCESS_PER_SECOND))} requests a second.`}
+          </span>
+        </dd>
+        {machine.processes > 1 && (
+          <>
+            <dt>This machine</dt>
+            <dd>
+              {about(machine.seconds)}
+              <span className="hint">
+                With {plural(machine.processes, 'process', 'processes')}: save the plan, then{' '}
+                <code>rewrap run PLAN --workers {machine.processes}</code>
+              </span>
+            </dd>
+          </>
+        )}
+        {most !== null && (
+          <>
+            <dt>{perSecond === null ? 'At the quota' : 'At this rate'}</dt>
+            <dd>
+              {about(most.seconds)}
+              <span className="hint">
+                {most.machines === 1
+                  ? 'This machine is enough for it.'
+                  : `With ${plural(most.machines, 'machine')} like this one. Production shares the quota.`}
+              </span>
+            </dd>
+          </>
+        )}
+      </dl>
+      {outgrows && <p className="remark remark-attention">This job outgrows one machine.</p>}
+      <div className="scale-shards">
+        <TextInput
+          label="Shards"
+          value={text}
+          onChange={setTyped}
+          numeric
+          mono
+          invalid={shards === null}
+          hint={`Plans that machines run at the same time, 1 to ${count(MOST_SHARDS)}.`}
+        />
+        <Button
+          icon={<Network className="icon" aria-hidden="true" />}
+          isPending={busy}
+          reason={
+            built.ok
+              ? shards === null
+                ? `Type a number from 1 to ${count(MOST_SHARDS)}.`
+                : null
+              : (built.problems[0] ?? '')
+          }
+          onPress={() => void write()}
+        >
+          Write shard plan…
+        </Button>
+        <Button
+          variant="link"
+          onPress={() => {
+            close();
+            help('scale');
+          }}
+        >
+          Beyond one machine
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+function shardsOf(text: string): number | null {
+  const number = Number(text.trim());
+  return Number.isInteger(number) && number >= 1 && number <= MOST_SHARDS ? number : null;
+}
