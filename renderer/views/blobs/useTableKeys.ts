@@ -92,9 +92,11 @@ const ENTER_LIMIT_MS = 3000;
 function openAndFocus(setOpen: (open: boolean) => void): void {
   setOpen(true);
   const end = performance.now() + ENTER_LIMIT_MS;
-  // The pane may only now be made, or its blob be on the way; its tabs are the way into it.
+  // The pane may only now be made, or its blob be on the way: until then it cannot be entered. Its tabs are the way in.
   const enter = (): void => {
-    const tab = document.querySelector<HTMLElement>('.inspector [role="tab"][tabindex="0"]');
+    const tab = document.querySelector<HTMLElement>(
+      '.inspector-body:not([inert]) [role="tab"][tabindex="0"]',
+    );
     if (tab !== null) tab.focus();
     else if (document.activeElement?.matches('.table') && performance.now() < end)
       requestAnimationFrame(enter);
