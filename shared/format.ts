@@ -6,6 +6,17 @@ export const count = (n: number): string => n.toLocaleString('en-US');
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
+/** Names that Windows keeps for devices, whatever extension they have. */
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/** What the ciphertext of a blob is called as a file of its own: after its file and its place there, for any system. */
+export function blobFileName({ file, place }: { readonly file: string; readonly place: string }): string {
+  const plain = (text: string): string => text.replaceAll(/[^\w.-]+/g, '-').replace(/^[-.]+/, '');
+  const name = plain(file.split(/[\\/]/).at(-1) ?? '').slice(0, 80) || 'blob';
+  const whole = place === '' ? name : `${name}-${plain(place).slice(0, 80)}`;
+  return `${DEVICE.test(whole) ? '_' : ''}${whole.replace(/\.bin$/, '')}.bin`;
+}
+
 /**
  * One word for a shell, as it is typed. `platform`: `win32` for PowerShell, which writes a quote in a quoted word twice; any
  * other for a POSIX shell.

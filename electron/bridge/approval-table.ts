@@ -32,6 +32,10 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'app.setPreferences': free(
     'What a new run is filled in with: a run that is less safe for it, without a backup, asks all the same.',
   ),
+  'app.dataFolder': READS,
+  'app.chooseDataFolder': free(
+    'The dialog of the host is the approval; it holds from the next start, and nothing is moved or removed.',
+  ),
   'app.endOtherSessions': free(
     'Ends sessions, gives none; each comes back by an address or code of the terminal.',
   ),
@@ -50,6 +54,10 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'blobs.sources': READS,
   'blobs.inspect': READS,
   'blobs.reveal': free('Shows a file of the list in the file manager.'),
+  'blobs.drag': free(
+    'Ciphertext of the list, in a private folder of the host; a person drags it on, or lets go of it.',
+  ),
+  'blobs.save': free('The save dialog of the host, or a download: ciphertext of the list.'),
   'blobs.selection': READS,
   'blobs.select': free('Remembers what is selected; what is done with it is asked for by itself.'),
 

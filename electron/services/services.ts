@@ -174,7 +174,7 @@ export function createServices(
 
   return {
     requests: {
-      app: appHandlers(settings, () => ({
+      app: appHandlers(settings, dataDir, () => ({
         version: options.version,
         host: options.host,
         can: options.can,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { estimate } from './estimate.ts';
-import { MOST_SHARDS, jobScale } from './scale.ts';
+import { jobScale, MOST_SHARDS } from './scale.ts';
 
 const of = (blobs: number, { cores = 4, perSecond = null as number | null, practice = false } = {}) =>
   jobScale({

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventChannel } from '#shared/contract/channels.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { chooseDataDir } from '../../bridge/engine/index.ts';
 import { boot, settle } from './testing/boot.ts';
 import type { FakeElectron } from './testing/electron.ts';
 import { FakeEngine } from './testing/engine.ts';
@@ -38,6 +39,29 @@ describe('before ready', () => {
     expect(existsSync(join(dir, 'my/home/logs/rewrap.log'))).toBe(true);
     expect(options[0]?.dataDir).toBe(join(dir, 'my/home'));
     expect(existsSync(join(dir, 'my/home'))).toBe(true);
+  });
+
+  test('a data folder that was chosen in the settings is in use from the start, its lock too', async () => {
+    const { electron, dir, options, started } = boot(({ dir }) => {
+      mkdirSync(join(dir, 'disk'));
+      chooseDataDir(join(dir, 'data'), join(dir, 'disk'));
+    });
+    await started;
+    expect(electron.log.indexOf('setPath userData')).toBeLessThan(electron.log.indexOf('lock'));
+    expect(options[0]?.dataDir).toBe(join(dir, 'disk', 'Rewrap'));
+  });
+
+  test('one that is gone is said, and no other one is begun', async () => {
+    const { electron, dir, options, started } = boot(({ dir }) => {
+      mkdirSync(join(dir, 'disk'));
+      chooseDataDir(join(dir, 'data'), join(dir, 'disk'));
+      rmSync(join(dir, 'disk'), { recursive: true });
+    });
+    await started;
+    expect(electron.boxes[0]?.content).toContain(
+      `The data folder ${join(dir, 'disk', 'Rewrap')} is not there`,
+    );
+    expect([options.length, electron.exitCode]).toEqual([0, 1]);
   });
 });
 

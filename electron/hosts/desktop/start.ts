@@ -3,7 +3,7 @@ import type { BrowserWindow, Session } from 'electron';
 import type { EventPayload } from '#shared/contract/api.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/preferences.ts';
-import type { EngineDeath, StartEngine } from '../../bridge/engine/index.ts';
+import { chosenDataDir, type EngineDeath, type StartEngine } from '../../bridge/engine/index.ts';
 import type { Engine, EngineOptions } from '../../bridge/index.ts';
 import type { Page } from '../page/index.ts';
 import { fileArguments } from './arguments.ts';
@@ -16,6 +16,7 @@ import { Quit, watchPower } from './lifetime/quit.ts';
 import { RunWatch } from './lifetime/run-watch.ts';
 import { type Updater, Updates } from './lifetime/updates.ts';
 import { dialogApprover } from './page/approvals.ts';
+import { DragOut } from './page/drag-out.ts';
 import { guardContents, guardSession, resolverRules } from './page/guards.ts';
 import { forwardEvents, registerIpc } from './page/ipc.ts';
 import { addDroppedPaths, desktopOverrides } from './page/overrides.ts';
@@ -89,6 +90,8 @@ class Desktop {
   #quit: Quit | null = null;
   #window: MainWindow | null = null;
   #log: Log | null = null;
+  /** Before another one is set. */
+  #usualDataDir = '';
   /** When the page crashed, milliseconds since 1970; those that are long past do not count. */
   #crashes: number[] = [];
 
@@ -102,9 +105,10 @@ class Desktop {
     const { app, protocol } = electron;
 
     // Another home has its own lock, so it is set first.
+    this.#usualDataDir = app.getPath('userData');
     const home = process.env.REWRAP_HOME;
-    if (home) {
-      const folder = madeFolder(resolve(process.cwd(), home));
+    const folder = home ? madeFolder(resolve(process.cwd(), home)) : chosenDataDir(this.#usualDataDir);
+    if (folder !== null) {
       app.setPath('userData', folder);
       app.setAppLogsPath(join(folder, 'logs'));
     }
@@ -300,6 +304,12 @@ class Desktop {
       state.set({ theme });
     };
 
+    const dragOut = new DragOut({
+      electron,
+      engine,
+      contents: () => main.contents(),
+      dataDir: app.getPath('userData'),
+    });
     registerIpc({
       ipcMain,
       engine,
@@ -313,10 +323,12 @@ class Desktop {
           setTheme,
           pageListens: () => main.pageListens(),
           diagnostics: () => this.#diagnostics(),
+          usualDataDir: this.#usualDataDir,
         }),
         ...signInPage({ engine, shell: electron.shell }),
+        'blobs.drag': dragOut.start,
       },
-      addPaths: addDroppedPaths(engine, opened),
+      addPaths: addDroppedPaths(engine, opened, dragOut),
       contents: () => main.contents(),
     });
     forwardEvents(engine, (name, payload) => main.send(name, payload));

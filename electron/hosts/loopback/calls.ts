@@ -59,6 +59,17 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
       ),
     ],
     [
+      'app.chooseDataFolder',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'A data folder cannot be chosen from a browser.',
+          'A page must not be able to name a folder of the machine that Rewrap runs on.',
+          'Name it where the host runs: `REWRAP_HOME=DIR rewrap serve`.',
+        ),
+      ),
+    ],
+    [
       'output.reveal',
       refused(
         fault(
@@ -77,6 +88,17 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
           'Rewrap in a browser cannot open the folder of a file.',
           'The file may be on another machine.',
           'Copy its path, and look on the machine where Rewrap runs.',
+        ),
+      ),
+    ],
+    [
+      'blobs.drag',
+      refused(
+        fault(
+          'NotOnThisHost',
+          'Rewrap in a browser begins no drag by itself.',
+          '',
+          'Drag the row: the browser takes the ciphertext along. Or save it as a file.',
         ),
       ),
     ],
@@ -117,6 +139,7 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
     ['plans.save', (input) => downloads.offerPlan(input)],
     ['plans.shard', (input) => downloads.offerShards(input)],
     ['runs.download', (input) => downloads.offer(input)],
+    ['blobs.save', (input) => downloads.offerBlob(input)],
     ['audit.export', (input) => downloads.offerReport(input)],
     ['audit.saveText', (input) => downloads.offerText(input)],
   ]);

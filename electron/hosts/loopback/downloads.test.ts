@@ -98,6 +98,17 @@ describe('a download', () => {
     downloads.close();
   });
 
+  it('of a blob is its ciphertext under its name', async () => {
+    const downloads = new Downloads(bench.engine);
+    const value = { name: 'a.bin', bytes: bytes('ciphertext') };
+    bench.engine.replies.set('blobs.file', { ok: true, value });
+    const reply = await downloads.offerBlob({ blobId: 'b1' });
+    expect(reply).toMatchObject({ ok: true, value: { name: 'a.bin', saved: false } });
+    const id = Offered.parse(reply).value.url.replace('/download/', '');
+    expect(downloads.take(id)).toEqual({ ...value, type: 'application/octet-stream' });
+    downloads.close();
+  });
+
   it('of shards is their folder as a ZIP, and nothing of it stays on disk', async () => {
     const downloads = new Downloads(bench.engine);
     let parent = '';

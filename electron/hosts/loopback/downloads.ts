@@ -52,6 +52,16 @@ export class Downloads {
     });
   }
 
+  /** Answers `blobs.save`: the ciphertext of a blob. */
+  offerBlob(input: unknown): Promise<Reply<unknown>> {
+    return answer(requests.blobs.save, input, async (wanted) => {
+      const reply = await this.#engine.callHost('blobs.file', wanted);
+      if (!reply.ok) throw new FaultError(reply.fault);
+      const { name, bytes } = hostRequests.blobs.file.reply.parse(reply.value);
+      return { url: this.#hold({ name, type: 'application/octet-stream', bytes }), name, saved: false };
+    });
+  }
+
   /** Answers `audit.saveText`: rules or snapshots as a download. */
   offerText(input: unknown): Promise<Reply<unknown>> {
     return answer(requests.audit.saveText, input, async (wanted) => {

@@ -1,1 +1,2 @@
-export { appHandlers, dataDir, SettingsFile } from './settings.ts';
+export { chooseDataDir, chosenDataDir, dataDir } from './data-folder.ts';
+export { appHandlers, SettingsFile } from './settings.ts';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { PageHandlers } from '#shared/contract/api.ts';
@@ -11,6 +10,7 @@ import { Look, Preferences, TableLook } from '#shared/model/preferences.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
 import { notHere } from '../faults.ts';
+import { dataFolderFacts } from './data-folder.ts';
 
 /** The form of the file. A newer one is read as far as it is known, and left as it is. */
 const VERSION = 1;
@@ -120,6 +120,7 @@ type AppState = Awaited<ReturnType<PageHandlers['app']['state']>>;
 /** Requests about the application as a whole. `state`: what the services and the host know at that moment. */
 export const appHandlers = (
   settings: SettingsFile,
+  dataDir: string,
   state: () => Omit<AppState, 'platform'>,
 ): PageHandlers['app'] => ({
   state: async () => ({ ...state(), platform: process.platform }),
@@ -139,6 +140,8 @@ export const appHandlers = (
     return {};
   },
   licences: async () => ({ text: await licences() }),
+  dataFolder: () => dataFolderFacts(dataDir),
+  chooseDataFolder: () => notHere('open a folder dialog'),
   endOtherSessions: () => notHere('have sessions of other pages'),
   // A host that keeps messages for its page hears this itself.
   ready: async () => ({}),
@@ -148,14 +151,3 @@ export const appHandlers = (
 /** The list that the build puts beside its bundles; in a checkout that was not built there is none. */
 const licences = (): Promise<string> =>
   readFile(join(import.meta.dirname, 'THIRD-PARTY-LICENCES.txt'), 'utf8').catch(() => '');
-
-/**
- * Where Rewrap keeps its own data, the same for all hosts: what Electron's `app.getPath('userData')` is documented
- * to be for an application of this name, or `REWRAP_HOME`.
- */
-export function dataDir(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  if (env.REWRAP_HOME) return resolve(env.REWRAP_HOME);
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Rewrap');
-  if (platform === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'Rewrap');
-  return join(env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'Rewrap');
-}

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { SEVERITIES } from '#shared/findings.ts';
+import { blobFileName } from '#shared/format.ts';
 import type { BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
 import { findingsOf } from '../../core/inspect/index.ts';
 import type { FoundBlob } from '../../core/intake/index.ts';
@@ -75,3 +76,15 @@ export function blobRow(
     findings: findings.length === 0 ? [] : codesOf([], findings),
   };
 }
+
+/** The ciphertext of a blob as a file of its own. */
+export const blobFile = ({
+  source,
+  found,
+}: {
+  readonly source: ListedSource;
+  readonly found: FoundBlob;
+}) => ({
+  name: blobFileName({ file: source.display, place: found.place }),
+  bytes: new Uint8Array(found.bytes),
+});

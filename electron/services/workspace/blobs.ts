@@ -15,7 +15,7 @@ import {
 } from '../../core/key-material/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import { notHere } from '../faults.ts';
-import { blobRow, codesOf, highest, once, ownFindings } from './blob-row.ts';
+import { blobFile, blobRow, codesOf, highest, once, ownFindings } from './blob-row.ts';
 import type { BlobEntry, ListedSource } from './source.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -104,6 +104,8 @@ export class Blobs {
     sources: async ({ offset, limit }) => this.#workspace.sources(offset, limit),
     inspect: async ({ blobId }) => this.inspect(blobId),
     reveal: () => notHere('show files in a file manager'),
+    drag: () => notHere('drag files'),
+    save: () => notHere('hand out files'),
     selection: async () => ({ blobIds: [...this.#selection] }),
     select: async ({ blobIds }) => {
       this.#selection = blobIds;
@@ -114,6 +116,7 @@ export class Blobs {
   readonly hostRequests: HostHandlers['blobs'] = {
     places: async ({ offset, limit }) => ({ blobs: this.#workspace.places(offset, limit) }),
     pathOf: async ({ blobId }) => ({ path: this.#workspace.get(blobId).source.path }),
+    file: async ({ blobId }) => blobFile(this.#workspace.get(blobId)),
   };
 
   constructor(workspace: Workspace, learned: KeyMaterialStore) {

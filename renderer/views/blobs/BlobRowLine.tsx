@@ -4,6 +4,7 @@ import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { hasMod } from '../../lib/platform.ts';
 import { placeName, shortHex } from '../../lib/words/format.ts';
 import { blobEntries } from '../../store/blob-menu.ts';
+import { dragRow, pressRow } from '../../store/drag-out.ts';
 import { showMenu } from '../../store/menu.ts';
 import type { RowFacts, ShownBlobColumn } from './columns.tsx';
 
@@ -38,8 +39,11 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
     <Box
       {...lineProps(props, domId(row.id), look)}
       aria-selected={ticked}
+      draggable
+      onDragStart={(event) => dragRow(event, row)}
       onMouseDown={(event) => {
         if (event.shiftKey) event.preventDefault();
+        else if (event.button === 0) pressRow(row);
       }}
       onClick={press}
       onContextMenu={(event) => {

@@ -6,6 +6,7 @@ import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { type Density, TEXT_SIZES, type Theme, useSettings } from '../../store/settings.ts';
 import { ShortcutList } from '../shell/ShortcutSheet.tsx';
+import { DataFolderBlock } from './DataFolderBlock.tsx';
 import { RunDefaults } from './RunDefaults.tsx';
 
 const THEMES: { id: Theme; label: string }[] = [
@@ -46,6 +47,7 @@ export function SettingsView() {
           />
         </div>
         <RunDefaults />
+        <DataFolderBlock />
         <h2 className="page-heading">Shortcuts</h2>
         <ShortcutList />
         {canEndSessions && <Sessions />}

@@ -35,6 +35,17 @@ const AppState = z.object({
   approval: WaitingApproval.nullable(),
 });
 
+const DataFolder = z.object({
+  /** Of this start. */
+  path: z.string(),
+  /** Of the next start. */
+  next: z.string(),
+  /** Where none was chosen. */
+  usual: z.string(),
+  /** `REWRAP_HOME` names it: no choice holds. */
+  fixed: z.boolean(),
+});
+
 export const appRequests = {
   state: request(nothing, AppState),
   /** How the window looked last, kept by the host: the page has no storage that outlives it. */
@@ -46,6 +57,10 @@ export const appRequests = {
   preferences: request(nothing, Preferences),
   setPreferences: request(Preferences, nothing),
   setTable: request(TableLook, nothing),
+  /** Where Rewrap keeps its own data. */
+  dataFolder: request(nothing, DataFolder),
+  /** Opens the host's dialog for another one, or goes back to the usual one; from the next start, and nothing is moved. */
+  chooseDataFolder: request(z.object({ what: z.enum(['another', 'usual']) }), DataFolder),
   /** Licences of the libraries inside, as they were packed with this build; empty where it has none. */
   licences: request(nothing, z.object({ text: z.string() })),
   /** Loopback: ends the sessions of all other pages. Elsewhere there are none: `NotOnThisHost`. */

@@ -63,6 +63,13 @@ export const blobsRequests = {
   inspect: request(z.object({ blobId: z.id() }), BlobDetail),
   /** Shows the file of a blob in the file manager of the host, where that has one. */
   reveal: request(z.object({ blobId: z.id() }), nothing),
+  /** Begins a drag of the ciphertext as a file, where the host has one; a page elsewhere drags a download. */
+  drag: request(z.object({ blobId: z.id() }), nothing),
+  /** Hands the ciphertext out as a file: by a save dialog on the desktop, by a download address elsewhere. */
+  save: request(
+    z.object({ blobId: z.id() }),
+    z.strictObject({ url: z.string().nullable(), name: z.string(), saved: z.boolean() }),
+  ),
   /** The blobs that are selected in the window, kept while the engine runs, for a page that loads again. */
   selection: request(nothing, z.object({ blobIds: z.array(z.string()) })),
   select: request(z.object({ blobIds: z.array(z.id()) }), nothing),
@@ -70,9 +77,14 @@ export const blobsRequests = {
 
 /** Made by a host's own code alone: may name paths. */
 export const blobsHostRequests = {
-  /** Where each blob is, in the order of `blobs.list`: its file's absolute path, or what pasted text is called. */
   /** Absolute path of the file of a blob; null where it is in none: pasted, or no longer on the list. */
   pathOf: request(z.object({ blobId: z.id() }), z.object({ path: z.string().nullable() })),
+  /** The ciphertext as a file of its own. */
+  file: request(
+    z.object({ blobId: z.id() }),
+    z.object({ name: z.string(), bytes: z.instanceof(Uint8Array) }),
+  ),
+  /** Where each blob is, in the order of `blobs.list`: its file's absolute path, or what pasted text is called. */
   places: request(page, z.object({ blobs: z.array(z.object({ id: z.string(), path: z.string() })) })),
 } as const;
 

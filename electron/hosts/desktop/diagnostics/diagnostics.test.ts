@@ -75,6 +75,7 @@ test('the diagnostics tell what a report needs, and hold no canary', async () =>
             endSessions: false,
           },
           outputFolders: [{ token: 'canary-token', path: '/canary/output' }],
+          cores: 4,
           approval: null,
           connection,
         },

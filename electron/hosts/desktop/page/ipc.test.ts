@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '#shared/contract/api.ts';
 import { eventChannel, hostChannel, requestChannel } from '#shared/contract/channels.ts';
 import { events, requests } from '#shared/contract/contract.ts';
 import { fault } from '#shared/model/fault.ts';
-import { boot } from '../testing/boot.ts';
+import { chosenDataDir } from '../../../bridge/engine/index.ts';
+import { boot, settle } from '../testing/boot.ts';
+import { ICON } from '../testing/electron.ts';
 import { INTAKE } from '../testing/engine.ts';
 import { FakeContents, frame } from '../testing/window.ts';
 
@@ -20,9 +22,12 @@ const OVERRIDDEN = [
   'intake.paste',
   'app.ready',
   'app.copyDiagnostics',
+  'app.chooseDataFolder',
   'output.chooseFolder',
   'output.reveal',
   'blobs.reveal',
+  'blobs.drag',
+  'blobs.save',
   'plans.open',
   'plans.save',
   'plans.shard',
@@ -213,6 +218,96 @@ describe('choosing', () => {
     });
     expect(electron.opened[0]?.properties).toEqual(['openDirectory', 'createDirectory']);
     expect(engine.hostCalls).toEqual([{ name: 'output.addFolder', input: { path: dir } }]);
+  });
+});
+
+describe('a blob as a file', () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  const file = { ok: true as const, value: { name: 'a.env-SECRET.bin', bytes } };
+
+  test('is dragged out: the page names a blob, the host writes its ciphertext for its user alone', async () => {
+    const { dir, electron, engine, ask } = await booted();
+    engine.answers.set('blobs.file', file);
+    expect(await ask('blobs.drag', { blobId: 'b1', path: '/etc/passwd' })).toEqual({ ok: true, value: {} });
+    expect(engine.hostCalls).toEqual([{ name: 'blobs.file', input: { blobId: 'b1' } }]);
+    const [drag] = electron.windows[0]?.webContents.drags ?? [];
+    expect(drag?.icon).toBe(ICON);
+    expect(drag?.file.startsWith(join(dir, 'data', 'dragged'))).toBe(true);
+    expect(basename(drag?.file ?? '')).toBe('a.env-SECRET.bin');
+    expect(new Uint8Array(readFileSync(drag?.file ?? ''))).toEqual(bytes);
+    if (process.platform !== 'win32') expect(statSync(drag?.file ?? '').mode & 0o777).toBe(0o600);
+    electron.app.quit();
+    await settle();
+    await settle();
+    expect(existsSync(join(dir, 'data', 'dragged'))).toBe(false);
+  });
+
+  test('dropped on its own window is nothing new; the last twenty are kept', async () => {
+    const { dir, electron, engine, ask, invoke } = await booted();
+    engine.answers.set('blobs.file', file);
+    for (let i = 0; i < 25; i++) await ask('blobs.drag', { blobId: 'b1' });
+    expect(readdirSync(join(dir, 'data', 'dragged'))).toHaveLength(20);
+    const last = electron.windows[0]?.webContents.drags.at(-1)?.file ?? '';
+    const asked = engine.hostCalls.length;
+    const none = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
+    expect(await invoke(ADD_PATHS, { paths: [last], origin: 'path' })).toEqual({ ok: true, value: none });
+    expect(engine.hostCalls).toHaveLength(asked);
+    const other = join(dir, 'one.bin');
+    await invoke(ADD_PATHS, { paths: [last, other], origin: 'path' });
+    expect(engine.hostCalls.at(-1)?.input).toEqual({ paths: [other], origin: 'path' });
+  });
+
+  test('of which nothing is known begins no drag; a crash leaves nothing for the next start', async () => {
+    const { dir, electron, engine, ask } = await booted(({ dir }) => {
+      mkdirSync(join(dir, 'data', 'dragged', 'blob-old'), { recursive: true });
+    });
+    expect(existsSync(join(dir, 'data', 'dragged'))).toBe(false);
+    const gone = fault('BlobGone', 'Gone.', '', '');
+    engine.answers.set('blobs.file', { ok: false, fault: gone });
+    expect(await ask('blobs.drag', { blobId: 'b1' })).toEqual({ ok: false, fault: gone });
+    expect(electron.windows[0]?.webContents.drags).toEqual([]);
+  });
+
+  test('is saved where a person says', async () => {
+    const { dir, electron, engine, ask } = await booted();
+    engine.answers.set('blobs.file', file);
+    electron.saveTo = { canceled: false, filePath: join(dir, 'mine.bin') };
+    expect(await ask('blobs.save', { blobId: 'b1' })).toEqual({
+      ok: true,
+      value: { url: null, name: 'mine.bin', saved: true },
+    });
+    expect(electron.saves[0]).toMatchObject({ defaultPath: 'a.env-SECRET.bin' });
+    expect(new Uint8Array(readFileSync(join(dir, 'mine.bin')))).toEqual(bytes);
+  });
+});
+
+describe('the data folder', () => {
+  const facts = (dir: string, fixed: boolean) => ({
+    ok: true as const,
+    value: { path: join(dir, 'data'), next: join(dir, 'data'), usual: join(dir, 'data'), fixed },
+  });
+
+  test('is chosen in a dialog, for the next start, and taken back; a closed dialog changes nothing', async () => {
+    const { dir, electron, engine, ask } = await booted();
+    engine.answers.set('app.dataFolder', facts(dir, false));
+    const data = join(dir, 'data');
+    await ask('app.chooseDataFolder', { what: 'another' });
+    expect(chosenDataDir(data)).toBeNull();
+    mkdirSync(join(dir, 'disk'));
+    electron.chosen = { canceled: false, filePaths: [join(dir, 'disk')] };
+    expect(await ask('app.chooseDataFolder', { what: 'another', path: '/etc' })).toEqual(facts(dir, false));
+    expect(chosenDataDir(data)).toBe(join(dir, 'disk', 'Rewrap'));
+    await ask('app.chooseDataFolder', { what: 'usual' });
+    expect(chosenDataDir(data)).toBeNull();
+  });
+
+  test('that REWRAP_HOME names is not chosen', async () => {
+    const { dir, electron, engine, ask } = await booted();
+    engine.answers.set('app.dataFolder', facts(dir, true));
+    expect(await ask('app.chooseDataFolder', { what: 'another' })).toMatchObject({
+      fault: { code: 'DataFolderFixed' },
+    });
+    expect(electron.opened).toEqual([]);
   });
 });
 

@@ -5,10 +5,12 @@ import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Look } from '#shared/model/preferences.ts';
+import { chooseDataDir } from '../../../bridge/engine/index.ts';
 import { answer, answerUnparsed, type Engine } from '../../../bridge/index.ts';
 import type { ElectronMain } from '../electron.ts';
+import type { DragOut } from './drag-out.ts';
 import type { Overrides } from './ipc.ts';
-import { isFolder, savePlan, saveReport, saveText } from './save-report.ts';
+import { isFolder, saveBlob, savePlan, saveReport, saveText } from './save-report.ts';
 
 interface OverrideParts {
   readonly electron: Pick<ElectronMain, 'dialog' | 'clipboard' | 'shell' | 'BrowserWindow' | 'session'>;
@@ -21,6 +23,8 @@ interface OverrideParts {
   /** The page has said that it listens. */
   readonly pageListens: () => void;
   readonly diagnostics: () => Promise<string>;
+  /** The data folder where none was chosen. */
+  readonly usualDataDir: string;
   /** Hears of paths that a person opened. */
   readonly opened: (paths: readonly string[]) => void;
 }
@@ -32,7 +36,7 @@ const NOTHING_CHOSEN = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 
 
 /** Everything for which the desktop has a better answer than the engine alone: dialogs, clipboard, "show in folder". */
 export function desktopOverrides(parts: OverrideParts): Overrides {
-  const { electron, engine, window, lastFolder, opened, setTheme, pageListens } = parts;
+  const { electron, engine, window, lastFolder, opened, setTheme, pageListens, usualDataDir } = parts;
   const { dialog, clipboard, shell } = electron;
   let dialogOpen = false;
 
@@ -95,6 +99,25 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         return { text: null };
       }),
 
+    'app.chooseDataFolder': (input) =>
+      answer(requests.app.chooseDataFolder, input, async ({ what }) => {
+        type Facts = z.input<(typeof requests)['app']['dataFolder']['reply']>;
+        const facts = async (): Promise<Facts> => unwrapped(await engine.call('app.dataFolder', {}));
+        const { fixed } = await facts();
+        if (fixed) throw new FaultError(FIXED);
+        if (what === 'usual') chooseDataDir(usualDataDir, null);
+        else {
+          const [path] = await choose({
+            title: 'Folder for the data of Rewrap',
+            message: 'Rewrap makes a folder of its own in it. Nothing is moved.',
+            buttonLabel: 'Use from the next start',
+            properties: ['openDirectory', 'createDirectory'],
+          });
+          if (path !== undefined) chooseDataDir(usualDataDir, path);
+        }
+        return facts();
+      }),
+
     'output.chooseFolder': (input) =>
       answer(requests.output.chooseFolder, input, async () => {
         const [path] = await choose({
@@ -125,6 +148,11 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         shell.showItemInFolder(path);
         return {};
       }),
+
+    'blobs.save': (input) =>
+      answer(requests.blobs.save, input, (which) =>
+        saveBlob({ electron, engine, window, lastFolder }, which),
+      ),
 
     'audit.export': (input) =>
       answer(requests.audit.export, input, (wanted) =>
@@ -182,9 +210,12 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
 export function addDroppedPaths(
   engine: Engine,
   opened: OverrideParts['opened'],
+  dragged: Pick<DragOut, 'owns'>,
 ): (input: unknown) => Promise<Reply<unknown>> {
   return (input) =>
-    answer(hostRequests.intake.addPaths, input, ({ paths }) => {
+    answer(hostRequests.intake.addPaths, input, async ({ paths: dropped }) => {
+      const paths = dropped.filter((path) => !dragged.owns(path));
+      if (paths.length === 0) return NOTHING_CHOSEN;
       opened(paths);
       return addPaths(engine, paths, 'path');
     });
@@ -205,6 +236,13 @@ const EMPTY_CLIPBOARD = fault(
   'There is no text on the clipboard.',
   'Rewrap reads ciphertext from the clipboard as text: base64, hex, or the JSON that the AWS CLI prints.',
   'Copy the ciphertext, then paste again. A binary blob is taken in as a file.',
+);
+
+const FIXED = fault(
+  'DataFolderFixed',
+  'REWRAP_HOME names the data folder of this start.',
+  'A choice here would not hold.',
+  'Start Rewrap without REWRAP_HOME, then choose.',
 );
 
 const NO_FILE = fault(

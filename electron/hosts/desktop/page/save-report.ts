@@ -36,6 +36,23 @@ export async function saveReport(
   return saved === null ? NOT_SAVED : { url: null, name: saved, saved: true };
 }
 
+/** Asks where the ciphertext of a blob goes, and saves it there. */
+export async function saveBlob(
+  { electron, engine, window, lastFolder }: SaveReportParts,
+  wanted: z.output<(typeof requests)['blobs']['save']['input']>,
+): Promise<z.input<(typeof requests)['blobs']['save']['reply']>> {
+  const owner = window();
+  if (owner === null) return NOT_SAVED;
+  const made = await engine.callHost('blobs.file', wanted);
+  if (!made.ok) throw new FaultError(made.fault);
+  const { name, bytes } = hostRequests.blobs.file.reply.parse(made.value);
+  const saved = await save(
+    { electron, lastFolder, owner },
+    { what: 'ciphertext', name, format: 'bin', bytes: async () => bytes },
+  );
+  return saved === null ? NOT_SAVED : { url: null, name: saved, saved: true };
+}
+
 /** Has the engine check rules or snapshots, asks where they go, and saves them there. */
 export async function saveText(
   { electron, engine, window, lastFolder }: SaveReportParts,
@@ -81,7 +98,7 @@ export function isFolder(path: string): boolean {
 }
 
 interface ToSave {
-  readonly what: 'report' | 'plan' | 'rules' | 'snapshots';
+  readonly what: 'report' | 'plan' | 'rules' | 'snapshots' | 'ciphertext';
   /** Proposed name. */
   readonly name: string;
   /** Its extension. */

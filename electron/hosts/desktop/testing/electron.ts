@@ -14,6 +14,7 @@ import type {
   MenuItemConstructorOptions,
   MessageBoxOptions,
   MessageBoxReturnValue,
+  NativeImage,
   NativeTheme,
   NotificationConstructorOptions,
   OpenDialogOptions,
@@ -48,6 +49,9 @@ const display = (workArea: Rectangle): Display =>
     size: { width: workArea.width, height: workArea.height },
     scaleFactor: 1,
   }) satisfies Partial<Display> as Display;
+
+/** What the system draws a file as. */
+export const ICON = { isEmpty: () => false } satisfies Partial<NativeImage> as NativeImage;
 
 type Fork = ElectronMain['utilityProcess']['fork'];
 export class FakeElectron {
@@ -97,6 +101,10 @@ export class FakeElectron {
     setAppUserModelId: (id) => void this.log.push(`appUserModelId ${id}`),
     setAboutPanelOptions: (options) => {
       this.about = options;
+    },
+    getFileIcon: async (path) => {
+      this.log.push(`icon ${path}`);
+      return ICON;
     },
     getLocale: () => 'en-US',
     addRecentDocument: (path) => void this.recent.push(path),

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type {
   BrowserWindow,
   BrowserWindowConstructorOptions,
+  Item,
   PrintToPDFOptions,
   ProgressBarOptions,
   Rectangle,
@@ -16,7 +17,10 @@ export const frame = (url: string, parent: WebFrameMain | null = null): WebFrame
 export class FakeContents
   extends EventEmitter
   implements
-    Pick<WebContents, 'send' | 'reload' | 'setWindowOpenHandler' | 'setWebRTCIPHandlingPolicy' | 'mainFrame'>
+    Pick<
+      WebContents,
+      'send' | 'reload' | 'setWindowOpenHandler' | 'setWebRTCIPHandlingPolicy' | 'mainFrame' | 'startDrag'
+    >
 {
   mainFrame: WebFrameMain = frame('app://rewrap/');
   readonly sent: { channel: string; args: unknown[] }[] = [];
@@ -25,6 +29,11 @@ export class FakeContents
 
   send(channel: string, ...args: unknown[]): void {
     this.sent.push({ channel, args });
+  }
+
+  readonly drags: Item[] = [];
+  startDrag(item: Item): void {
+    this.drags.push(item);
   }
 
   readonly prints: PrintToPDFOptions[] = [];
