@@ -5,7 +5,7 @@ import { useArrange } from './arrange.ts';
 import { useBlobs } from './blobs.ts';
 import { useConnection } from './connection.ts';
 import { useDraft } from './draft.ts';
-import { saveBlob } from './drag-out.ts';
+import { saveCiphertext } from './drag-out.ts';
 import { useKeyGroups } from './key-groups.ts';
 import type { MenuEntry } from './menu.ts';
 import { attempt, copyText, useUi } from './ui.ts';
@@ -39,7 +39,7 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
   if (key !== null && key !== undefined && key !== '') copy('Copy key ARN', key, 'the key ARN');
   if (keyFingerprint !== null) copy('Copy fingerprint', keyFingerprint, 'the fingerprint');
   apart = true;
-  add('Save ciphertext as a file…', () => void saveBlob(row));
+  add('Save ciphertext as a file…', () => void saveCiphertext(row));
   add('Copy ciphertext as base64', () => void copyBytes(row.id, (base64) => base64));
   add('Copy ciphertext as hex', () => void copyBytes(row.id, hexOfBase64));
   copy('Copy rewrap command', inspectCommand(row), 'the command');

@@ -42,7 +42,7 @@ const press = async (index: number): Promise<void> => {
   const row = rows[index];
   if (row !== undefined) pressRow(row);
   // The answer is here, and so is who waits for it.
-  await new Promise((done) => setImmediate(done));
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 };
 
 test('on the desktop the host takes the drag over', () => {

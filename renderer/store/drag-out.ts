@@ -47,7 +47,7 @@ export function dragRow(event: DragEvent, row: BlobRow): void {
 }
 
 /** The same by the menu of a row, for the keyboard. */
-export const saveBlob = ({ id }: BlobRow): Promise<void> =>
+export const saveCiphertext = ({ id }: BlobRow): Promise<void> =>
   attempt(async () => {
     const { url, name, saved } = await call(bridge().blobs.save({ blobId: id }));
     if (url !== null) fetchDownload(url, name);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventChannel } from '#shared/contract/channels.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { chooseDataDir } from '../../bridge/engine/index.ts';
+import { chooseDataDir } from '../../core/storage/data-folder.ts';
 import { boot, settle } from './testing/boot.ts';
 import type { FakeElectron } from './testing/electron.ts';
 import { FakeEngine } from './testing/engine.ts';

@@ -1,2 +1,2 @@
-export { chooseDataDir, chosenDataDir, dataDir } from './data-folder.ts';
+export { dataDir } from '../../core/storage/data-folder.ts';
 export { appHandlers, SettingsFile } from './settings.ts';

@@ -7,10 +7,10 @@ import type { PageHandlers } from '#shared/contract/api.ts';
 import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
 import { ConnectionChoice } from '#shared/model/connection.ts';
 import { Look, Preferences, TableLook } from '#shared/model/preferences.ts';
+import { dataFolderFacts } from '../../core/storage/data-folder.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
 import { notHere } from '../faults.ts';
-import { dataFolderFacts } from './data-folder.ts';
 
 /** The form of the file. A newer one is read as far as it is known, and left as it is. */
 const VERSION = 1;
@@ -140,7 +140,7 @@ export const appHandlers = (
     return {};
   },
   licences: async () => ({ text: await licences() }),
-  dataFolder: () => dataFolderFacts(dataDir),
+  dataFolder: async () => dataFolderFacts(dataDir),
   chooseDataFolder: () => notHere('open a folder dialog'),
   endOtherSessions: () => notHere('have sessions of other pages'),
   // A host that keeps messages for its page hears this itself.

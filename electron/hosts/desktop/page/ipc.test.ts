@@ -5,7 +5,7 @@ import type { Reply } from '#shared/contract/api.ts';
 import { eventChannel, hostChannel, requestChannel } from '#shared/contract/channels.ts';
 import { events, requests } from '#shared/contract/contract.ts';
 import { fault } from '#shared/model/fault.ts';
-import { chosenDataDir } from '../../../bridge/engine/index.ts';
+import { chosenDataDir } from '../../../core/storage/data-folder.ts';
 import { boot, settle } from '../testing/boot.ts';
 import { ICON } from '../testing/electron.ts';
 import { INTAKE } from '../testing/engine.ts';

@@ -61,17 +61,17 @@ test('choosing the usual folder itself takes the choice back', () => {
   expect(chosenDataDir(usual)).toBeNull();
 });
 
-test('the page learns what is in use, what comes next, and whether a choice would hold', async () => {
+test('the page learns what is in use, what comes next, and whether a choice would hold', () => {
   const chosen = mkdtempSync(join(root, 'next-'));
   if (process.platform !== 'linux') return;
   chooseDataDir(usual, chosen);
-  expect(await dataFolderFacts(usual, env)).toEqual({
+  expect(dataFolderFacts(usual, env)).toEqual({
     path: usual,
     next: join(chosen, 'Rewrap'),
     usual,
     fixed: false,
   });
-  expect(await dataFolderFacts('/home', { ...env, REWRAP_HOME: '/home' })).toMatchObject({
+  expect(dataFolderFacts('/home', { ...env, REWRAP_HOME: '/home' })).toMatchObject({
     next: '/home',
     fixed: true,
   });

@@ -2,10 +2,9 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { PageHandlers } from '#shared/contract/api.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { writeWhole } from '../../core/storage/files.ts';
-import { makePrivate } from '../../core/storage/private.ts';
+import { writeWhole } from './files.ts';
+import { makePrivate } from './private.ts';
 
 /** In the usual data folder: where another one is, from the next start on. */
 const POINTER = 'data-folder.json';
@@ -72,11 +71,11 @@ export function chooseDataDir(usual: string, chosen: string | null): string {
   return resolve(folder);
 }
 
-/** What the page is to know of the data folder. `inUse`: of this start. */
-export async function dataFolderFacts(
+/** What is to be known of the data folder. `inUse`: of this start. */
+export function dataFolderFacts(
   inUse: string,
   env: Env = process.env,
-): ReturnType<PageHandlers['app']['dataFolder']> {
+): { path: string; next: string; usual: string; fixed: boolean } {
   const usual = usualDataDir(env);
   const fixed = Boolean(env.REWRAP_HOME);
   return { path: inUse, next: fixed ? inUse : (pointedAt(usual) ?? usual), usual, fixed };
