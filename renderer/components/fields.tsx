@@ -134,24 +134,14 @@ interface SelectInputProps<T extends string> {
   readonly onChange: (value: T) => void;
   readonly inline?: boolean;
   readonly placeholder?: string;
-  readonly isDisabled?: boolean;
 }
 
 export function SelectInput<T extends string>(props: SelectInputProps<T>) {
-  const {
-    label,
-    value,
-    options,
-    onChange,
-    inline = false,
-    placeholder = 'Choose',
-    isDisabled = false,
-  } = props;
+  const { label, value, options, onChange, inline = false, placeholder = 'Choose' } = props;
   return (
     <AriaSelect
       className={inline ? 'field field-inline' : 'field'}
       value={value}
-      isDisabled={isDisabled}
       placeholder={placeholder}
       onChange={(key) => {
         const option = options.find((each) => each.id === key);

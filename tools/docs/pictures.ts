@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { start } from '../../e2e/support/processes.ts';
 import { findChromium } from '../chromium.mjs';
+import { disabledControls } from './scenes/explained.ts';
 import { SCENES, type Scene, withoutScene } from './scenes/index.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -77,6 +78,11 @@ async function pictures(
     );
     if (missing.length > 0) throw new Error(`no scene shows ${missing.join(', ')}: see tools/docs/scenes/`);
     await scene.show(page, home);
+    const { unexplained } = await disabledControls(page);
+    if (unexplained.length > 0)
+      throw new Error(
+        `${unexplained.join(', ')} cannot be used and ${unexplained.length === 1 ? 'does' : 'do'} not say why`,
+      );
     const taken: Taken[] = [];
     for (const { theme, width } of looks) {
       await page.emulateMedia({ colorScheme: theme });
