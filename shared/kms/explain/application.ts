@@ -135,6 +135,16 @@ export const APPLICATION = {
     ['Its permissions were changed, or it lies on a disk that has none.'],
     'Make it private (chmod 700), or let REWRAP_HOME name a folder of your own.',
   ),
+  DataFolderGone: entry(
+    'The data folder that was chosen in Settings is not there.',
+    ['Its disk is not connected.', 'The folder was moved or deleted.'],
+    'Make its disk available, or delete the file that the message names. Then start Rewrap again.',
+  ),
+  DataFolderFixed: entry(
+    'REWRAP_HOME names the data folder of this start.',
+    ['A choice in Settings would not hold.'],
+    'Start Rewrap without REWRAP_HOME, then choose.',
+  ),
   PageNotBuilt: entry(
     'The user interface is missing.',
     ['Rewrap was started from its source and not built.'],
