@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from './support/fixtures.ts';
 import { encrypt, PAYMENTS, secret, write } from './support/vault.ts';
 
@@ -149,4 +150,44 @@ test('a file of 5,000 blobs stays fluid: filtered, grouped, selected, scrolled',
     return made;
   });
   expect(made).toBeLessThan(80);
+});
+
+test('a row is dragged out as a file of its ciphertext, and saved as one from its menu', async ({
+  stage,
+  open,
+}) => {
+  const blob = Buffer.from(await encrypt(stage.kms, PAYMENTS, secret()));
+  write(stage.files, 'app.env', `TOKEN=${blob.toString('base64')}\n`);
+  const { page } = await open(stage.files);
+  const row = page.getByRole('row', { name: /app\.env/ });
+  await row.click();
+  await expect(page.getByRole('button', { name: 'Re-encrypt this blob' })).toBeVisible();
+  const taken = page.evaluate(
+    () =>
+      new Promise<{ url: string; text: string }>((done) =>
+        window.addEventListener('dragstart', ({ dataTransfer }) =>
+          done({
+            url: dataTransfer?.getData('DownloadURL') ?? '',
+            text: dataTransfer?.getData('text/plain') ?? '',
+          }),
+        ),
+      ),
+  );
+  await row.hover();
+  await page.mouse.down();
+  await page.mouse.move(400, 500, { steps: 5 });
+  await page.mouse.up();
+  const { url, text } = await taken;
+  expect(text).toBe(blob.toString('base64'));
+  expect(url).toBe(
+    `application/octet-stream:app.env-TOKEN.bin:data:application/octet-stream;base64,${blob.toString('base64')}`,
+  );
+
+  await row.click({ button: 'right' });
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Save ciphertext as a file…' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('app.env-TOKEN.bin');
+  expect(readFileSync(await download.path())).toEqual(blob);
 });

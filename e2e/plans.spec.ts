@@ -1,7 +1,9 @@
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { unzipSync } from 'fflate';
 import { expect, test } from './support/fixtures.ts';
+import { rewrap } from './support/processes.ts';
 import { connected, drop, pickKey } from './support/screen.ts';
 import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
 
@@ -77,4 +79,42 @@ test('a plan: chosen by a rule, saved, dropped again, shown what changed since, 
   await expect(
     plan.getByRole('status').filter({ hasText: 'No blob of this plan is left to send.' }),
   ).toBeVisible();
+});
+
+test('above 20,000 blobs the sheet says what is faster, and its shard plan runs in a shell', async ({
+  stage,
+  open,
+}) => {
+  test.slow();
+  const blob = Buffer.from(await encrypt(stage.kms, PAYMENTS, secret())).toString('base64');
+  const lines = Array.from({ length: 20_001 }, (_, i) => `SECRET_${i}=${blob}\n`);
+  write(stage.files, 'all.env', lines.join(''));
+  const { page } = await open(stage.files);
+  await connected(page);
+  await expect(page.locator('.action-text')).toHaveText('20,001 blobs');
+  await page.getByRole('checkbox', { name: 'Select all shown' }).click();
+  await page.getByRole('button', { name: 'Re-encrypt 20,001 blobs' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
+  await pickKey(page, sheet, 'Destination key', FRESH);
+  const faster = sheet.getByRole('region', { name: 'Faster' });
+  // 40,002 requests, verified, at 1,000 a second.
+  await expect(faster).toContainText('One processabout 40 s');
+  await faster.getByRole('textbox', { name: 'Shards' }).fill('2');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    faster.getByRole('button', { name: 'Write shard plan…' }).click(),
+  ]);
+  const zip = join(stage.home, 'shards.zip');
+  await download.saveAs(zip);
+  const files = Object.entries(unzipSync(readFileSync(zip)));
+  for (const [name, bytes] of files) write(stage.home, name, Buffer.from(bytes));
+  const folder = join(stage.home, dirname(files[0]?.[0] ?? ''));
+  expect(JSON.parse(readFileSync(join(folder, 'shards.json'), 'utf8'))).toMatchObject({
+    count: 2,
+    files: 1,
+    blobs: 20_001,
+  });
+  // No file is split: the second shard has nothing to do, and says so.
+  const second = await rewrap(['run', folder, '--index', '1', '--practice'], stage.home);
+  expect([second.code, second.stderr]).toEqual([0, expect.any(String)]);
 });
