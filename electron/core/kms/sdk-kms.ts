@@ -58,24 +58,41 @@ export class SdkKms implements KmsConnection {
     this.endpointInfo = endpointInfoOf(parts.where, parts.direct);
     this.#parts = parts;
     const { endpoint, region, keys } = this.access();
-    this.#wire = new KmsHttpClient({ endpoint, region, keys, transport: parts.transport });
+    this.#wire = new KmsHttpClient({
+      endpoint,
+      region,
+      keys: () => {
+        const held = parts.session.held();
+        return held === null ? keys() : { ...held, sessionToken: held.sessionToken ?? null };
+      },
+      transport: parts.transport,
+    });
   }
 
   get principal(): string | null {
     return this.#principal;
   }
 
-  async reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput> {
-    return this.#explained(situationOf(input), () => reEncryptOver(this.#wire, requestOf(input), sending));
+  reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput> {
+    return this.#explained(
+      () => situationOf(input),
+      () => reEncryptOver(this.#wire, requestOf(input), sending),
+    );
   }
 
-  async dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> {
-    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, requestOf(input), sending));
+  dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> {
+    return this.#explained(
+      () => situationOf(input),
+      () => dryRunOver(this.#wire, requestOf(input), sending),
+    );
   }
 
   async mayReEncrypt(input: RightsInput, sending?: Sending): Promise<DryRunOutput> {
     const request: ReEncryptCommandInput = { ...requestOf(input), DryRunModifiers: [IGNORE_CIPHERTEXT] };
-    return this.#explained(situationOf(input), () => dryRunOver(this.#wire, request, sending));
+    return this.#explained(
+      () => situationOf(input),
+      () => dryRunOver(this.#wire, request, sending),
+    );
   }
 
   async whoAmI(): Promise<Identity> {
@@ -190,14 +207,15 @@ export class SdkKms implements KmsConnection {
    * Credentials that the service calls expired are sought anew, and the request is sent once more: it was refused
    * before it did anything.
    */
-  async #explained<T>(situation: KmsSituation, work: () => Promise<T>): Promise<T> {
+  async #explained<T>(asked: KmsSituation | (() => KmsSituation), work: () => Promise<T>): Promise<T> {
     const { session } = this.#parts;
     const { generation } = session;
+    const situation = () => (typeof asked === 'function' ? asked() : asked);
     try {
       return await work();
     } catch (error) {
       if (error instanceof NotSent) throw error;
-      const first = this.#explain(error, situation);
+      const first = this.#explain(error, situation());
       // A fault that is one already comes from the credentials themselves.
       if (error instanceof FaultError || first.fault.code !== 'ExpiredTokenException') throw first;
       // Meant for the set that the request used: where another request has brought a newer one, that one stays.
@@ -206,7 +224,7 @@ export class SdkKms implements KmsConnection {
     try {
       return await work();
     } catch (error) {
-      throw error instanceof NotSent ? error : this.#explain(error, situation);
+      throw error instanceof NotSent ? error : this.#explain(error, situation());
     }
   }
 }

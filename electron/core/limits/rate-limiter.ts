@@ -36,10 +36,17 @@ export class RateLimiter {
     this.#sleep = clock.sleep ?? sleep;
   }
 
+  /** Whether the next request may start now; then it has its turn. */
+  turnNow(): boolean {
+    const free = this.#waiting.size === 0 && this.#pumping === null && this.#wait() === 0;
+    if (free) this.#take();
+    return free;
+  }
+
   /** Waits until the next request may start. Rejects with the signal's reason when it is aborted before. */
   async turn(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#waiting.size === 0 && this.#pumping === null && this.#wait() === 0) return this.#take();
+    if (this.turnNow()) return;
     const waited = this.#waiting.wait(signal);
     if (this.#pumping === null) void this.#pump();
     await waited;

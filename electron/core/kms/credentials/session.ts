@@ -39,14 +39,23 @@ export class Session {
     return this.#secrets;
   }
 
-  async get(): Promise<Credentials> {
-    const held = this.#held;
-    if (held === null) return this.#refresh();
-    const { credentials, lifetimeMs } = held;
+  /** Those at hand, where they need no refresh yet: nothing is waited for. Null: {@link get} has them. */
+  held(): Credentials | null {
+    if (this.#held === null) return null;
+    const { credentials, lifetimeMs } = this.#held;
     if (credentials.expiration === undefined) return credentials;
     const left = credentials.expiration.getTime() - Date.now();
     // Credentials that live only minutes (a credential process may give such) are kept for most of their life.
-    if (left > Math.min(EARLY_MS, lifetimeMs / 2)) return credentials;
+    return left > Math.min(EARLY_MS, lifetimeMs / 2) ? credentials : null;
+  }
+
+  async get(): Promise<Credentials> {
+    const good = this.held();
+    if (good !== null) return good;
+    const held = this.#held;
+    if (held === null) return this.#refresh();
+    const { credentials, lifetimeMs } = held;
+    const left = (credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
     if (left > Math.min(LATE_MS, lifetimeMs / 10)) {
       if (Date.now() - this.#triedAt > Math.min(PAUSE_MS, lifetimeMs / 10)) this.#refresh().catch(() => {});
       return credentials;
@@ -54,7 +63,7 @@ export class Session {
     try {
       return await this.#refresh();
     } catch (error) {
-      if (credentials.expiration.getTime() > Date.now()) return credentials;
+      if ((credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) > Date.now()) return credentials;
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import { onAbort } from '../../limits/on-abort.ts';
 import { type SigningKeys, signed, signingKey } from '../sign/index.ts';
 import type { Transport } from '../transport.ts';
 import { NotSent, type Sending, unlessHeld } from '../types.ts';
-import { refusal, requestIdOf, UnreadableAnswer } from './refusal.ts';
+import { headerOf, refusal, requestIdOf, UnreadableAnswer } from './refusal.ts';
 
 /** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
 const MAX_ANSWER = 1_000_000;
@@ -27,7 +27,8 @@ interface HttpClientParts {
   readonly endpoint: string;
   readonly region: string;
   readonly transport: Transport;
-  readonly keys: () => Promise<SigningKeys>;
+  /** A promise only where they have to be sought. */
+  readonly keys: () => SigningKeys | Promise<SigningKeys>;
 }
 
 interface HttpReply {
@@ -37,7 +38,8 @@ interface HttpReply {
 
 interface Raw {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  /** Names and values in turn, as they came: Node's own form of them costs more than the rest of an answer. */
+  readonly headers: readonly string[];
   readonly text: string;
   /** What the signing clock was ahead of this machine's, milliseconds. */
   readonly ahead: number;
@@ -74,8 +76,15 @@ export class KmsHttpClient {
     this.#secure = secure;
     this.#flat = secure || parts.transport.httpAgent.proxyEnv === undefined;
     const { httpAgent, httpsAgent } = parts.transport;
-    const agent = (over: http.AgentOptions) =>
-      secure ? new https.Agent({ ...httpsAgent, ...over }) : new http.Agent({ ...httpAgent, ...over });
+    const agent = (over: http.AgentOptions) => {
+      const made = secure
+        ? new https.Agent({ ...httpsAgent, ...over })
+        : new http.Agent({ ...httpAgent, ...over });
+      // By it an agent tells its connections apart, and these all lead to one place: Node puts it together of all
+      // options, twice for each request.
+      made.getName = () => 'kms';
+      return made;
+    };
     this.#kept = agent({});
     this.#fresh = agent({ keepAlive: false });
     this.#request = secure ? https.request : http.request;
@@ -89,7 +98,7 @@ export class KmsHttpClient {
    * before the answer. Once {@link close} was called, what is under way fails with `ECONNRESET`.
    */
   async send(operation: string, input: object, sending: Sending = {}): Promise<HttpReply> {
-    const body = Buffer.from(JSON.stringify(input));
+    const body = JSON.stringify(input);
     for (let again = false; ; again = true) {
       const answer = await this.#sent(operation, body, sending);
       if (answer.status === 200) return read(answer);
@@ -104,15 +113,16 @@ export class KmsHttpClient {
     this.#fresh.destroy();
   }
 
-  async #sent(operation: string, body: Buffer, sending: Sending): Promise<Raw> {
-    const keys = await unlessHeld(this.#parts.keys(), sending);
+  async #sent(operation: string, body: string, sending: Sending): Promise<Raw> {
+    const known = this.#parts.keys();
+    const keys = known instanceof Promise ? await unlessHeld(known, sending) : known;
     const ahead = this.#ahead;
     const headers = signed(
       {
         url: this.#url,
         headers: {
           'content-type': 'application/x-amz-json-1.1',
-          'content-length': String(body.length),
+          'content-length': String(Buffer.byteLength(body)),
           'x-amz-target': `TrentService.${operation}`,
         },
         body: [body],
@@ -122,25 +132,22 @@ export class KmsHttpClient {
       new Date(Date.now() + ahead),
       this.#keyOf,
     );
-    const exchange = async (agent: http.Agent): Promise<Raw> => ({
-      ...(await this.#exchange(agent, headers, body, sending)),
-      ahead,
-    });
     try {
-      return await exchange(this.#kept);
+      return await this.#exchange(this.#kept, headers, body, ahead, sending);
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
       if (this.#closed) throw error.cause;
-      return exchange(this.#fresh);
+      return this.#exchange(this.#fresh, headers, body, ahead, sending);
     }
   }
 
   #exchange(
     agent: http.Agent,
     headers: Record<string, string>,
-    body: Buffer,
+    body: string,
+    ahead: number,
     { hold, cut }: Sending,
-  ): Promise<Omit<Raw, 'ahead'>> {
+  ): Promise<Raw> {
     if (hold?.aborted || cut?.aborted) return Promise.reject(new NotSent());
     const { connectionTimeout, requestTimeout } = this.#parts.transport;
     return new Promise((resolve, reject) => {
@@ -182,16 +189,19 @@ export class KmsHttpClient {
           length += part.length;
           if (length <= MAX_ANSWER) parts.push(part);
           else
-            response.destroy(new UnreadableAnswer(response.statusCode ?? 0, requestIdOf(response.headers)));
+            response.destroy(
+              new UnreadableAnswer(response.statusCode ?? 0, requestIdOf(response.rawHeaders)),
+            );
         });
         response.on('error', fail);
         response.on('end', () => {
           whole();
           clearTimeout(answering);
           const text = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+          resolve({ status: response.statusCode ?? 0, headers: response.rawHeaders, text, ahead });
         });
       });
+      // As text, which leaves in one piece with the headers.
       request.end(body);
     });
   }
@@ -215,7 +225,7 @@ export class KmsHttpClient {
    * request may have brought the same news since.
    */
   #clockCorrected({ headers, ahead }: Raw): boolean {
-    const theirs = Date.parse(headers.date ?? '');
+    const theirs = Date.parse(headerOf(headers, 'date') ?? '');
     if (Number.isNaN(theirs)) return false;
     const now = theirs - Date.now();
     if (Math.abs(now - ahead) < SKEW_MS) return false;

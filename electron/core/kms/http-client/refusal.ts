@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { errorOf } from '../sign/index.ts';
 
 /** What an answer says of itself, named as the SDK names it. */
@@ -33,7 +32,7 @@ const MAX_NAME = 200;
 /** The error that an answer tells of. */
 export function refusal(
   status: number,
-  headers: IncomingHttpHeaders,
+  headers: readonly string[],
   body: string,
 ): KmsRefusal | UnreadableAnswer {
   const id = requestIdOf(headers);
@@ -49,23 +48,28 @@ export function refusal(
 
 function asError(
   status: number,
-  headers: IncomingHttpHeaders,
+  headers: readonly string[],
   body: string,
   id: string | null,
 ): KmsRefusal | UnreadableAnswer {
-  const named = errorOf(body, text(headers['x-amzn-errortype']));
+  const named = errorOf(body, headerOf(headers, 'x-amzn-errortype'));
   return named === null
     ? new UnreadableAnswer(status, id)
     : new KmsRefusal(named.name.slice(0, MAX_NAME), named.message, metadataOf(status, id));
 }
 
 /** The id that KMS gives an answer; null where there is none. */
-export function requestIdOf(headers: IncomingHttpHeaders): string | null {
-  return text(headers['x-amzn-requestid'])?.slice(0, MAX_NAME) ?? null;
+export const requestIdOf = (headers: readonly string[]): string | null =>
+  headerOf(headers, 'x-amzn-requestid')?.slice(0, MAX_NAME) ?? null;
+
+/** A header of an answer, of names and values in turn; the first of several. `name`: in lower case. */
+export function headerOf(headers: readonly string[], name: string): string | null {
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]?.length === name.length && headers[i]?.toLowerCase() === name)
+      return headers[i + 1] ?? null;
+  return null;
 }
 
 export function metadataOf(status: number, requestId: string | null): Metadata {
   return { httpStatusCode: status, ...(requestId === null ? {} : { requestId }) };
 }
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -12,8 +12,8 @@ export interface Unsigned {
   readonly url: URL;
   /** Names in lower case. All of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body in the pieces that are sent one after another. */
-  readonly body: readonly Uint8Array[];
+  /** The body in the pieces that are sent one after another; text as UTF-8. */
+  readonly body: readonly (Uint8Array | string)[];
 }
 
 /** A header's value as it is signed: without spaces around it, and with one where there are several. */
@@ -22,7 +22,7 @@ const plain = (value: string): string =>
 const hmac = (key: KeyObject, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const hex = (data: string | Uint8Array): string => hash('sha256', data, 'hex');
 
-function hashOf(pieces: readonly Uint8Array[]): string {
+function hashOf(pieces: readonly (Uint8Array | string)[]): string {
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return hex(only);
   const all = createHash('sha256');

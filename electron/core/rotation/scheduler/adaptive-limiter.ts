@@ -1,8 +1,20 @@
 import { RateLimiter, type RateLimiterClock } from '../../limits/rate-limiter.ts';
 import { WaitQueue } from '../../limits/semaphore.ts';
+import type { RunTerms } from '../types.ts';
 
-/** Requests to KMS at a time, when a run does not say. */
+/** Blobs that are re-encrypted at a time, when a run does not say. */
 export const DEFAULT_CONCURRENCY = 16;
+
+type AtATime = Pick<RunTerms, 'pace' | 'verify' | 'dryRun'>;
+
+/** Blobs of a run that are re-encrypted at a time. */
+export const blobsAtATime = ({ pace }: Pick<AtATime, 'pace'>): number =>
+  pace?.concurrency ?? DEFAULT_CONCURRENCY;
+
+/** Requests of a run at a time: while new blobs are verified, as many others are re-encrypted. */
+export const requestsAtATime = (request: AtATime): number =>
+  blobsAtATime(request) * (request.verify && !request.dryRun ? 2 : 1);
+
 /** A second cut within this time would be for the same burst of requests, milliseconds. */
 const CALM_MS = 400;
 /** How fast a rate that was cut grows again, as a part of itself for each second without throttling. */
@@ -53,6 +65,17 @@ export class AdaptiveLimiter {
     if (most <= this.#most) return;
     if (this.#limit === this.#most) this.#limit = most;
     this.#most = most;
+  }
+
+  /** Whether {@link enter} would not wait. */
+  get open(): boolean {
+    return this.#rate === null && this.#underWay < this.limit && this.#waiting.size === 0;
+  }
+
+  /** Takes a slot without waiting; only where it is {@link open}. To be followed by one {@link leave}. */
+  enterNow(): void {
+    this.#underWay++;
+    this.#sent.add(this.#now());
   }
 
   /**

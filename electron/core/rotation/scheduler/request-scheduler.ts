@@ -170,7 +170,7 @@ export class RequestScheduler {
     let dark = 0;
     let darkSince = 0;
     for (;;) {
-      await this.#turn(dark > 0);
+      if (!this.#turnNow()) await this.#turn(dark > 0);
       const renewals = this.#renewals;
       const result = await this.#try(work, listener);
       if (result.how === 'held') continue;
@@ -217,6 +217,15 @@ export class RequestScheduler {
       }
     }
   };
+
+  /** Takes a slot where a request may leave at once, which is the rule: whatever would wait costs as much as signing. */
+  #turnNow(): boolean {
+    const { limiter, retry } = this.#options;
+    const may = this.#gate.open && !retry.halted.aborted && !this.#hold.signal.aborted;
+    if (!may || !limiter.open || !this.#rateLimiter.turnNow()) return false;
+    limiter.enterNow();
+    return true;
+  }
 
   /**
    * Waits until a request may leave, and takes a slot for it. Each wait may take long, so the run may be held back
@@ -268,17 +277,21 @@ export class RequestScheduler {
   }
 
   /** Rejects with {@link Halted} at once when cut, also over a connection that cannot be cut. */
-  async #unlessCut<T>(work: () => Promise<T>): Promise<T> {
-    let end: (error: Error) => void = () => {};
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        end = reject;
-        this.#waiting.add(end);
-        work().then(resolve, reject);
-      });
-    } finally {
-      this.#waiting.delete(end);
-    }
+  #unlessCut<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.add(reject);
+      const end = (): void => void this.#waiting.delete(reject);
+      work().then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+    });
   }
 
   #shut(reason: 'person' | 'connection' | 'first file'): void {
