@@ -1,7 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { sha256 } from '../../storage/hash.ts';
 import { errorCode, ownerNotKept } from '../faults.ts';
 import { takeAttributes } from './attributes.ts';
 import type { OpenHandle, PutBackFs } from './fs.ts';
@@ -108,7 +107,7 @@ async function takeOwner(handle: OpenHandle, { uid, gid }: FileMetadata): Promis
 async function readBack(fs: PutBackFs, path: string, bytes: Uint8Array): Promise<void> {
   const handle = await fs.open(path, READ_FLAGS);
   try {
-    if (sha256(await handle.readFile()) === sha256(bytes)) return;
+    if (Buffer.compare(await handle.readFile(), bytes) === 0) return;
   } finally {
     await handle.close();
   }
