@@ -58,7 +58,7 @@ export type OnFailure = z.infer<typeof OnFailure>;
 
 /** How hard KMS is asked. Both null: as hard as it takes it. */
 export const Pace = z.object({
-  /** Requests at a time; null: 16. Fewer while KMS throttles. */
+  /** Blobs that are re-encrypted at a time; null: 16. As many again are verified meanwhile. Fewer while KMS throttles. */
   concurrency: z.int().min(1).max(128).nullable(),
   /** Requests a second at most, verification included; null: no ceiling of ours. */
   perSecond: z.number().min(0.1).max(100_000).nullable(),

@@ -115,8 +115,9 @@ class Round {
     this.#practice.faults.clear();
     const requests = this.#arrived.length;
     const peak = peakOf(this.#arrived);
-    // Requests on their way are counted where they arrive: so many may arrive together.
-    if (rate !== null && this.#round.twins !== 'overlap' && peak > rate * 1.02 + shards + 4 * shards)
+    // Requests on their way are counted where they arrive: so many may arrive together, four at a time with their
+    // verification.
+    if (rate !== null && this.#round.twins !== 'overlap' && peak > rate * 1.02 + shards + 8 * shards)
       this.#faults.push(`${peak} requests in a second, of ${rate} allowed`);
     await this.#checkFiles(files);
     await this.#compare(files, plan, folder);

@@ -6,8 +6,8 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { expandHome } from './config/shared-config.ts';
 
-/** Sockets to one endpoint. Above the concurrency of a run with its verification, so that no request queues. */
-const MAX_SOCKETS = 128;
+/** Sockets to one endpoint: the highest concurrency of a run, and as many for its verification, so that no request queues. */
+const MAX_SOCKETS = 256;
 const CONNECTION_TIMEOUT_MS = 5_000;
 /** KMS answers within a second or fails; a custom key store may take several. */
 const REQUEST_TIMEOUT_MS = 20_000;

@@ -35,13 +35,35 @@ const IGNORED = {
 const REPEATED =
   'What was not expected: the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.';
 
-/** Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. `prior`: its new blob of an earlier part of this run. */
+/** A new blob of which KMS has not shown yet that it opens. `prove` asks; it never rejects. */
+interface Unproved {
+  readonly kind: 'unproved';
+  readonly prove: () => Promise<BlobOutcome>;
+}
+
+/**
+ * Re-encrypts (or dry-runs) one blob and verifies the result. Never throws; touches no file. `prior`: its new blob of an
+ * earlier part of this run. While KMS is asked whether the new blob opens, the next one is re-encrypted.
+ */
 export async function rotateBlob(
   context: RunContext,
   item: number,
   found: FoundBlob,
   prior: PendingBlob | null,
 ): Promise<BlobOutcome> {
+  const work = async (): Promise<BlobOutcome> => {
+    const outcome = await context.slots.run(() => attempted(context, item, found, prior));
+    return outcome.kind === 'unproved' ? outcome.prove() : outcome;
+  };
+  return context.underWay === null ? work() : context.underWay.run(work);
+}
+
+async function attempted(
+  context: RunContext,
+  item: number,
+  found: FoundBlob,
+  prior: PendingBlob | null,
+): Promise<BlobOutcome | Unproved> {
   const halted = context.halted();
   if (halted !== null) return { kind: 'halted', fault: halted };
   const { kind, reencryptable } = found.identification;
@@ -63,10 +85,14 @@ export async function rotateBlob(
     if (context.input.request.dryRun) return await tryOut(context, item, found, input);
     return await reEncrypt(context, item, found, input, prior);
   } catch (error) {
-    if (error instanceof Halted)
-      return { kind: 'halted', fault: context.halted() ?? explainOwn('Cancelled') };
-    return failed(context, item, faultOf(error));
+    return thrown(context, item, error);
   }
+}
+
+function thrown(context: RunContext, item: number, error: unknown): BlobOutcome {
+  return error instanceof Halted
+    ? { kind: 'halted', fault: context.halted() ?? explainOwn('Cancelled') }
+    : failed(context, item, faultOf(error));
 }
 
 /** Whether KMS has shown that the blob is as asked already: nothing of it would change. */
@@ -150,7 +176,7 @@ async function reEncrypt(
   found: FoundBlob,
   input: ReEncryptInput,
   prior: PendingBlob | null,
-): Promise<BlobOutcome> {
+): Promise<BlobOutcome | Unproved> {
   if (prior?.facts != null) context.tracker.note(item, prior.facts);
   const next = prior?.next ?? (await ask(context, item, found, input));
   if ('kind' in next) return next;
@@ -168,13 +194,25 @@ async function reEncrypt(
   if (contradiction !== null) return failed(context, item, contradiction);
   context.tracker.note(item, { ...facts, state: 'reencrypted' });
   context.keepBlob(item, next, prior?.verified ?? false);
-  if (context.input.request.verify && prior?.verified !== true) {
+  if (!context.input.request.verify || prior?.verified === true) return { kind: 'ready', next };
+  return { kind: 'unproved', prove: () => proved(context, item, next, input) };
+}
+
+async function proved(
+  context: RunContext,
+  item: number,
+  next: NewBlob,
+  input: ReEncryptInput,
+): Promise<BlobOutcome> {
+  try {
     const refused = await verify(context, item, next.bytes, next.keyArn, input);
     if (refused !== null) return failed(context, item, refused);
     context.tracker.note(item, { state: 'verified' });
     context.keepBlob(item, next, true);
+    return { kind: 'ready', next };
+  } catch (error) {
+    return thrown(context, item, error);
   }
-  return { kind: 'ready', next };
 }
 
 /** Gets the new blob from KMS, and notes what KMS said of it. */

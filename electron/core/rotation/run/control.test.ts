@@ -129,6 +129,64 @@ test.each(['succeeded', 'failed'] as const)(
   },
 );
 
+describe('verification beside the next ReEncrypt', () => {
+  const held = async (count: number) => {
+    await files(count);
+    const before = await harness.snapshot();
+    const gate = Promise.withResolvers<void>();
+    kms.onDryRun = async () => {
+      await gate.promise;
+      return { outcome: 'would-succeed', requestId: 'req-dry' };
+    };
+    const pace = { concurrency: 2, perSecond: null };
+    const run = await harness.start(kms, { destination, pace });
+    return { before, gate, run };
+  };
+
+  test('as many are re-encrypted as are being verified; none is put back before it is proved', async () => {
+    const { before, gate, run } = await held(6);
+    await vi.waitFor(() => expect(kms.asked).toHaveLength(4));
+    await vi.waitFor(() => expect(kms.triedOut).toHaveLength(4));
+    expect(await harness.snapshot()).toBe(before);
+    expect(run.summary().counts).toMatchObject({ running: 4, succeeded: 0 });
+    // Two and two are under way, and no other begins.
+    expect(kms.asked).toHaveLength(4);
+    gate.resolve();
+    await run.done;
+    expect(run.summary().counts).toMatchObject({ succeeded: 6, failed: 0 });
+    expect(kms.triedOut).toHaveLength(6);
+    expect(kms.most).toBeLessThanOrEqual(2);
+  });
+
+  test('one that does not open leaves its file as it was, and the others go on', async () => {
+    const { gate, run } = await held(5);
+    const dryRun = kms.onDryRun;
+    kms.onDryRun = async (input, nth) => {
+      if (nth === 2) throw kmsFault('InvalidCiphertextException');
+      return dryRun(input, nth);
+    };
+    gate.resolve();
+    await run.done;
+    expect(run.summary().counts).toMatchObject({ succeeded: 4, failed: 1 });
+    const [failed] = run.items().filter(({ state }) => state === 'failed');
+    expect(failed).toMatchObject({ sha256After: null, fault: { code: 'VerifyFailed' } });
+  });
+
+  test.each(['cancel', 'suspend'] as const)(
+    '%s while they are being verified: nothing else is sent',
+    async (how) => {
+      const { before, gate, run } = await held(6);
+      await vi.waitFor(() => expect(kms.triedOut).toHaveLength(4));
+      run[how]();
+      gate.resolve();
+      await run.done;
+      expect([kms.asked.length, kms.triedOut.length]).toEqual([4, 4]);
+      expect(run.summary().counts).toMatchObject({ succeeded: 4, failed: 0 });
+      expect(await harness.snapshot()).not.toBe(before);
+    },
+  );
+});
+
 test('what was re-encrypted and not proved when the run was cancelled stays on record, and its file as it was', async () => {
   await files(1);
   const before = await harness.snapshot();

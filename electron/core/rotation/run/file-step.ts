@@ -39,7 +39,7 @@ export async function rotateFile(
         async ({ item, found }): Promise<Done> => ({
           item,
           found,
-          outcome: await context.slots.run(() => rotateBlob(context, item, found, prior.get(item) ?? null)),
+          outcome: await rotateBlob(context, item, found, prior.get(item) ?? null),
         }),
       ),
     );

@@ -13,7 +13,7 @@ import { itemOf } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { undoTouches } from '../journal/summary.ts';
 import { outputMode } from '../output-mode.ts';
-import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from '../scheduler/adaptive-limiter.ts';
+import { AdaptiveLimiter, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
 import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RetryOptions } from '../scheduler/retry.ts';
 import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from '../types.ts';
@@ -87,7 +87,7 @@ export class LiveRun implements Run {
   ) {
     const { journal, hooks = {}, onProgress } = parts;
     const { pace } = input.request;
-    const concurrency = pace?.concurrency ?? DEFAULT_CONCURRENCY;
+    const most = requestsAtATime(input.request);
     this.id = id;
     this.#startedAt = startedAt;
     this.#input = input;
@@ -102,9 +102,8 @@ export class LiveRun implements Run {
       this.#progress.touch();
     });
     const limiter =
-      parts.limiter ??
-      new AdaptiveLimiter(concurrency, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
-    limiter.allow(concurrency);
+      parts.limiter ?? new AdaptiveLimiter(most, hooks.sleep === undefined ? {} : { sleep: hooks.sleep });
+    limiter.allow(most);
     this.#limiter = limiter;
     this.#scheduler = new RequestScheduler({
       kms: () => this.#kms,

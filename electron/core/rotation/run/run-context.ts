@@ -26,8 +26,10 @@ export interface RunContext {
   readonly owner: string;
   /** Sends all requests of the run. */
   readonly scheduler: RequestScheduler;
-  /** Limits the blobs under way over all files: each is re-encrypted and verified before others begin. */
+  /** Limits the blobs that are being re-encrypted, over all files. */
   readonly slots: Semaphore;
+  /** Limits those together with the ones that are being verified; null: none is. */
+  readonly underWay: Semaphore | null;
   readonly replies: ReplyHashes;
   readonly destination: DestinationKey;
   readonly newBlobs: NewBlobChecks;

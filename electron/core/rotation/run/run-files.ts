@@ -3,7 +3,7 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
 import type { PendingBlob } from '../journal/rows.ts';
-import { DEFAULT_CONCURRENCY } from '../scheduler/adaptive-limiter.ts';
+import { blobsAtATime, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
 import type { RunFile } from '../types.ts';
 import { Attributes } from './checks/attributes.ts';
 import { DestinationKey } from './checks/destination-key.ts';
@@ -19,7 +19,7 @@ const OPEN_FILES = 8;
 /** What a run gives its files; the rest of their context is made here. */
 export type RunFilesParts = Omit<
   RunContext,
-  'slots' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
+  'slots' | 'underWay' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
 > &
   Pick<NewBlobChecksParts, 'earlier'> & {
     /** Bytes of files that are worked on at a time; what is usual where undefined. */
@@ -29,7 +29,6 @@ export type RunFilesParts = Omit<
 /** The files of a run, some open at a time, each taken to its end. */
 export class RunFiles {
   readonly #shared: RunFilesParts;
-  readonly #concurrency: number;
   /** Files that are not complete: what is kept of their blobs is worth keeping. */
   readonly #incomplete = new Set<number>();
   /** The file of each blob of those with several. */
@@ -37,7 +36,6 @@ export class RunFiles {
 
   constructor(shared: RunFilesParts) {
     this.#shared = shared;
-    this.#concurrency = shared.input.request.pace?.concurrency ?? DEFAULT_CONCURRENCY;
   }
 
   /**
@@ -50,7 +48,7 @@ export class RunFiles {
     const total = files.length;
     const queue = taken(files);
     const again: RunFile[] = [];
-    const open = Math.max(OPEN_FILES, 2 * this.#concurrency);
+    const open = Math.max(OPEN_FILES, 2 * requestsAtATime(this.#shared.input.request));
     const inFlight = new InFlight(this.#shared.bytesInFlight);
     const worker = async (): Promise<void> => {
       for (;;) {
@@ -110,9 +108,11 @@ export class RunFiles {
     const { send } = shared.scheduler;
     const { request } = shared.input;
     const destination = new DestinationKey(send, request.destination.keyId);
+    const [blobs, requests] = [blobsAtATime(request), requestsAtATime(request)];
     return {
       ...shared,
-      slots: new Semaphore(this.#concurrency),
+      slots: new Semaphore(blobs),
+      underWay: requests > blobs ? new Semaphore(requests) : null,
       replies: new ReplyHashes(),
       destination,
       newBlobs: new NewBlobChecks({

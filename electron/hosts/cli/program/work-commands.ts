@@ -78,7 +78,11 @@ export function workCommands(program: Command): void {
     .option('-o, --output <file>', 'where the plan goes (default: standard output)');
   sideOptions(plan).optionsGroup('Other options:');
   safetyOptions(plan)
-    .option('--concurrency <n>', 'requests at a time', parseCount)
+    .option(
+      '--concurrency <n>',
+      'blobs re-encrypted at a time; as many again are verified meanwhile',
+      parseCount,
+    )
     .option('--rate <n>', 'requests a second at most', rate);
   connectionOptions(plan);
   plan
