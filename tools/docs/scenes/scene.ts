@@ -18,6 +18,8 @@ export interface Scene {
   readonly faults?: readonly FaultRule[];
   /** Settings of the machine, as the home's file has them. */
   readonly settings?: object;
+  /** Walked once a day, not by each `npm test`: it takes long, or differs from another in figures and words alone. */
+  readonly daily?: true;
   /** The connection is not expected to be ready. */
   readonly disconnected?: true;
   readonly show: (page: Page, home: string) => Promise<void>;
