@@ -53,7 +53,7 @@ test.describe('without a pointer', () => {
     const question = page.getByRole('alertdialog', { name: 'Undo this run' });
     await question.getByRole('button', { name: /^Restore 1 blob/ }).focus();
     await page.keyboard.press('Enter');
-    await expect(question.getByRole('status')).toHaveText('Restored 1 blob in 1 file.');
+    await expect(question.getByText('Restored 1 blob in 1 file.')).toBeVisible();
     await page.keyboard.press('Enter');
     await expect(page.getByRole('alertdialog')).toHaveCount(0);
   });

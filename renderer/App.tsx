@@ -10,6 +10,7 @@ import { useUi } from './store/ui.ts';
 import { SuppressDialog } from './views/audit/SuppressDialog.tsx';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { ClearDialog } from './views/blobs/ClearDialog.tsx';
+import { IntakeAnnouncer } from './views/blobs/IntakeNotice.tsx';
 import { PasteDialog } from './views/blobs/PasteDialog.tsx';
 import { RulesDialog } from './views/blobs/RulesDialog.tsx';
 import { CompareDialog } from './views/compare/CompareDialog.tsx';
@@ -30,6 +31,7 @@ import { Palette } from './views/shell/Palette.tsx';
 import { ShortcutSheet } from './views/shell/ShortcutSheet.tsx';
 import { SkipLink } from './views/shell/SkipLink.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
+import { useKeptFocus } from './views/shell/useKeptFocus.ts';
 import { useProgressTitle } from './views/shell/useProgressTitle.ts';
 import { useShortcuts } from './views/shell/useShortcuts.ts';
 
@@ -47,6 +49,7 @@ export function App() {
   useEffect(wire, []);
   useShortcuts();
   useProgressTitle();
+  useKeptFocus();
   const view = useUi((state) => state.view);
   const back = useUi((state) => state.back);
   const fault = useUi((state) => state.fault);
@@ -102,6 +105,7 @@ export function App() {
       <SuppressDialog />
       <UndoDialog />
       <RunAnnouncer />
+      <IntakeAnnouncer />
       <ContextMenu />
       <Palette />
       <ShortcutSheet />

@@ -53,7 +53,7 @@ export function SpokenProgress({
   const tens = total === 0 ? 0 : Math.floor((done / total) * 10) * 10;
   return (
     <span className="visually-hidden" role="status">
-      {tens === 0 ? '' : `${label}: ${tens} per cent`}
+      {total === 0 ? '' : `${label}: ${tens} %`}
     </span>
   );
 }

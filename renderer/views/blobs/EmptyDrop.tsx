@@ -2,7 +2,7 @@ import { ClipboardPaste, FilePlus, FlaskConical, FolderPlus, Lock } from 'lucide
 import { Button } from '../../components/Button.tsx';
 import { mod } from '../../lib/platform.ts';
 import { isPractice } from '../../lib/words/connection.ts';
-import { count } from '../../lib/words/format.ts';
+import { plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
@@ -60,8 +60,8 @@ export function EmptyDrop() {
           </div>
         )}
         {progress !== null && (
-          <p className="hint" role="status">
-            Reading: {count(progress.files)} files, {count(progress.blobs)} blobs
+          <p className="hint">
+            Reading: {plural(progress.files, 'file')}, {plural(progress.blobs, 'blob')}
           </p>
         )}
       </div>

@@ -28,12 +28,12 @@ export function IntakeNotice() {
   return (
     <>
       {progress !== null && !empty && (
-        <div className="notice" role="status">
+        <div className="notice">
           Reading: {plural(progress.files, 'file')}, {plural(progress.blobs, 'blob')} so far
         </div>
       )}
       {ended !== null && ended.files > FEW && (
-        <section className="notice" role="status" aria-label="Reading ended">
+        <section className="notice" aria-label="Reading ended">
           <span>
             {plural(ended.files, 'file')} read: {plural(ended.blobs, 'blob')} found.{' '}
             <Button variant="link" onPress={showScope}>
@@ -79,6 +79,22 @@ export function IntakeNotice() {
         </section>
       )}
     </>
+  );
+}
+
+/**
+ * The same for those who do not see it: that reading began, and what came of it, once each. It stands from the start, since
+ * a live region that comes with its words is not read by all.
+ */
+export function IntakeAnnouncer() {
+  const reading = useIntake((state) => state.progress !== null);
+  const ended = useIntake((state) => state.ended);
+  return (
+    <p className="visually-hidden" role="status" data-react-aria-top-layer="true">
+      {reading
+        ? 'Reading files'
+        : ended !== null && `${plural(ended.files, 'file')} read: ${plural(ended.blobs, 'blob')} found`}
+    </p>
   );
 }
 

@@ -5,7 +5,7 @@ import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
-import { Skeleton, useLongWait } from '../../components/Progress.tsx';
+import { Skeleton, SpokenProgress, useLongWait } from '../../components/Progress.tsx';
 import { filterKeys } from '../../lib/keys/keys.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { useSide } from '../../store/connection.ts';
@@ -52,7 +52,7 @@ export function AccountKeys({ side }: { readonly side: Side }) {
           label="Search keys"
           value={query}
           onChange={setQuery}
-          placeholder="Search by alias, id, spec, state, tag"
+          placeholder="Search by alias, ID, spec, state, tag"
         />
         <KeysCount side={side} shown={shown.length} searching={query.trim() !== ''} />
         <div className="toolbar-end">
@@ -180,10 +180,11 @@ function KeysCount({ side, shown, searching }: KeysCountProps) {
   const { keys, status, progress, listedAt } = useStore();
   if (status === 'loading')
     return (
-      <span className="hint tabular keys-loading" role="status">
+      <span className="hint tabular keys-loading">
+        <SpokenProgress label="Loading keys" done={progress.described} total={progress.known} />
         {progress.known === 0
           ? 'Loading keys'
-          : `${count(progress.described)} of ${count(progress.known)} keys so far`}
+          : `${count(progress.described)} of ${plural(progress.known, 'key')} so far`}
       </span>
     );
   if (keys === null) return null;

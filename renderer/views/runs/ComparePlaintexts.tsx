@@ -6,7 +6,7 @@ import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Choice, TextInput } from '../../components/fields.tsx';
-import { Progress } from '../../components/Progress.tsx';
+import { Progress, SpokenProgress } from '../../components/Progress.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/actions.ts';
 import { useRuns } from '../../store/runs.ts';
@@ -106,7 +106,8 @@ export function ComparePlaintexts({
           {how === 'sample' && <TextInput label="Blobs in the sample" value={sample} onChange={setSample} />}
           {busy && (
             <>
-              <p role="status">
+              <SpokenProgress label="Comparing" done={progress?.done ?? 0} total={progress?.total ?? 0} />
+              <p>
                 {progress === undefined
                   ? 'Waiting to begin'
                   : `${count(progress.done)} of ${plural(progress.total, 'blob')} compared`}

@@ -1,40 +1,35 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
+import type { RunSummary } from '#shared/model/run.ts';
 import { endedWords, progressWords } from '../../lib/words/run-words.ts';
 import { isOver, useRuns } from '../../store/runs.ts';
 
-/** Says of each run under way how far it is, every ten per cent, and what came of it; for those who do not see the bars. */
+const wordsOf = (run: RunSummary): string => (isOver(run) ? endedWords(run) : progressWords(run));
+
+/**
+ * Says of each run how far it is, every ten per cent, and what came of it; for those who do not see the bars. The one
+ * place that does, in every view and above every dialog: a live region that comes with its words is not read by all.
+ */
 export function RunAnnouncer() {
-  const moving = useRuns(({ runs }) =>
-    [...runs.values()]
-      .filter((run) => !isOver(run))
-      .map(progressWords)
-      .join('. '),
+  const [said, setSaid] = useState('');
+  useEffect(
+    () =>
+      useRuns.subscribe(({ runs }, before) => {
+        if (runs === before.runs) return;
+        const news = [...runs.values()].flatMap((run) => {
+          const was = before.runs.get(run.id);
+          if (was === run) return [];
+          // Runs of earlier are no news when their list arrives.
+          if (was === undefined && before.status !== 'ready') return [];
+          const words = wordsOf(run);
+          return was !== undefined && wordsOf(was) === words ? [] : [words];
+        });
+        if (news.length > 0) setSaid(news.join('. '));
+      }),
+    [],
   );
-  const ended = useEnded();
   return (
-    <p className="visually-hidden" role="status">
-      {moving === '' ? ended : moving}
+    <p className="visually-hidden" role="status" data-react-aria-top-layer="true">
+      {said}
     </p>
   );
-}
-
-/** What came of the last run that ended while this was shown. */
-function useEnded(): string {
-  const [words, setWords] = useState('');
-  const open = useRef<ReadonlySet<string>>(new Set());
-  const ids = useRuns(({ runs }) =>
-    [...runs.values()]
-      .filter((run) => !isOver(run))
-      .map(({ id }) => id)
-      .join(' '),
-  );
-  useEffect(() => {
-    const now = new Set(ids === '' ? [] : ids.split(' '));
-    const { runs } = useRuns.getState();
-    const over = [...open.current].filter((id) => !now.has(id)).flatMap((id) => runs.get(id) ?? []);
-    open.current = now;
-    const last = over.at(-1);
-    if (last !== undefined) setWords(endedWords(last));
-  }, [ids]);
-  return words;
 }

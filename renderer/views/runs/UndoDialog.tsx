@@ -41,7 +41,7 @@ function Question({ run, onClose }: { readonly run: RunSummary; readonly onClose
   const how =
     run.output === 'folder'
       ? 'Files that this run wrote into the output folder are removed. The originals were never touched.'
-      : 'Each file gets its original back from the backup beside it, proved by its hash; the backups are then gone.';
+      : 'Each file gets its original back from the backup beside it, verified by its hash; then the backups are removed.';
   return (
     <Dialog
       title="Undo this run"
@@ -79,14 +79,14 @@ function Question({ run, onClose }: { readonly run: RunSummary; readonly onClose
           <p className="hint">A file that changed since the run is left as it is, and named here.</p>
           {busy && (
             <>
-              <p role="status">{run.output === 'folder' ? 'Removing new files' : 'Restoring originals'}</p>
+              <p>{run.output === 'folder' ? 'Removing new files' : 'Restoring originals'}</p>
               <RunBar run={{ ...run, status: 'undoing' }} />
             </>
           )}
         </>
       ) : (
         <>
-          <p role="status">
+          <p>
             {run.output === 'folder'
               ? `Removed ${plural(undone.restored.files, 'file')}.`
               : `Restored ${plural(undone.restored.blobs, 'blob')} in ${plural(undone.restored.files, 'file')}.`}

@@ -59,7 +59,7 @@ function PreflightResult({ run, items }: { readonly run: RunSummary; readonly it
   const leaving = { excluded, exclude, include };
   return (
     <>
-      <div role="status">
+      <div>
         <ul className="tally">
           <Tally tone="done" icon={CircleCheck} n={working + freed.length} words="will work" />
           <Tally tone="quiet" icon={CircleEqual} n={run.counts.already} words="already as asked" />

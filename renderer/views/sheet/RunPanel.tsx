@@ -10,7 +10,6 @@ import { Swatch } from '../../components/KeyFace.tsx';
 import { fetchDownload } from '../../lib/platform.ts';
 import { plural } from '../../lib/words/format.ts';
 import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
-import { progressWords } from '../../lib/words/run-words.ts';
 import { useActions } from '../../store/actions.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useDraft } from '../../store/draft.ts';
@@ -26,20 +25,13 @@ export function RunPanel() {
   const runId = useDraft((state) => state.runId);
   const run = useRuns((state) => (runId === null ? undefined : state.runs.get(runId)));
   const { items, fault } = useRunItems(run);
-  if (run === undefined) return <p role="status">Starting the run</p>;
+  if (run === undefined) return <p>Starting the run</p>;
   const { counts } = run;
   const over = isOver(run);
   return (
     <section className="outcome" aria-label={over ? 'Result' : 'Progress'}>
-      <p className="outcome-title" role="status">
-        {over ? endWords(run) : (MOVING[run.status] ?? 'Re-encrypting')}
-      </p>
+      <p className="outcome-title">{over ? endWords(run) : (MOVING[run.status] ?? 'Re-encrypting')}</p>
       <RunBar run={run} />
-      {!over && (
-        <p className="visually-hidden" role="status">
-          {progressWords(run)}
-        </p>
-      )}
       {!over && <RunPace run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
@@ -199,7 +191,7 @@ export function NewBlobs({
           )}
         {done.length === 1 && first.requestId !== null && (
           <>
-            <dt>Request id</dt>
+            <dt>Request ID</dt>
             <dd>
               <code>{first.requestId}</code>
             </dd>

@@ -3,8 +3,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { OutputChoice, RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { Progress, SpokenProgress } from '../../components/Progress.tsx';
-
+import { Progress } from '../../components/Progress.tsx';
 import { mod } from '../../lib/platform.ts';
 import { type Built, fileCount } from '../../lib/request/request.ts';
 import { retryable } from '../../lib/words/fixes.ts';
@@ -89,7 +88,6 @@ function Asking({ run }: { readonly run: RunSummary | undefined }) {
   const done = run === undefined ? 0 : total - run.counts.waiting - run.counts.running;
   return (
     <div className="foot-progress">
-      <SpokenProgress label="Preflight" done={done} total={total} />
       <span className="tabular">
         {run === undefined ? 'Asking KMS' : `${count(done)} of ${plural(total, 'blob')} answered`}
       </span>
