@@ -32,7 +32,7 @@ test('an SSO sign-in: the code is shown, expires, is shown anew, and the connect
   const signIn = page.getByRole('dialog', { name: 'Sign in with SSO' });
   await expect(signIn.getByLabel('Sign-in code')).toHaveText('ABCD-EFGH');
   await expect(signIn.getByText('Waiting for you to sign in')).toBeVisible();
-  await expect(signIn.getByText(/good for (?:10:00|9:\d\d) more/)).toBeVisible();
+  await expect(signIn.getByText(/expires in (?:10:00|9:\d\d)/)).toBeVisible();
   const link = signIn.getByRole('link', { name: 'Open the sign-in page' });
   await expect(link).toHaveAttribute(
     'href',
@@ -125,11 +125,11 @@ test('a session that ends in the middle of a run says so, and after a sign-in th
 test('a multi-factor code is asked for once, refused, and taken', async ({ stage, openAs }) => {
   const { page, host } = await openAs({ AWS_ENDPOINT_URL: stage.endpoint });
   const dialog = await connectTo(page, 'guarded', async (form) => {
-    await expect(form.getByText('A multi-factor code will be asked for, once.')).toBeVisible();
+    await expect(form.getByText('You are asked for a multi-factor code once.')).toBeVisible();
   });
   const asked = page.getByRole('dialog', { name: 'Multi-factor code' });
   await expect(asked).toContainText('arn:aws:iam::111122223333:mfa/practice');
-  const field = asked.getByRole('textbox', { name: 'Code that the device shows now' });
+  const field = asked.getByRole('textbox', { name: 'Code from the device' });
   await field.fill('12a');
   await expect(asked.getByText('A code is six digits.')).toBeVisible();
   await expect(asked.getByRole('button', { name: 'Use this code' })).toBeDisabled();

@@ -27,7 +27,7 @@ test('a wrong context is named, and the file is intact', async ({ stage, open })
   await expect(result).toContainText(/encryption context/);
   await expect(result).toContainText(/What to do: .*exact context/);
   await result.getByRole('button', { name: 'Show the KMS error' }).click();
-  await expect(result).toContainText('Request id');
+  await expect(result).toContainText('Request ID');
   expect(sha256(file)).toBe(before);
   expect(readdirSync(stage.files)).toEqual(['a.bin']);
 });

@@ -56,7 +56,7 @@ test('a person names a key, which shows as their word, and takes it back', async
   await expect(inspector.getByRole('region', { name: 'Key' })).toContainText('named by a person');
 
   await inspector.getByRole('button', { name: 'Name this key…' }).click();
-  await dialog.getByRole('button', { name: 'Take the name back' }).click();
+  await dialog.getByRole('button', { name: 'Remove the name' }).click();
   await expect(inspector.getByRole('region', { name: 'Key' })).toContainText('key not yet known');
   await expect(inspector.getByRole('region', { name: 'Key' })).not.toContainText(arn);
 });

@@ -131,7 +131,7 @@ test('of 500 blobs of mixed kinds, exactly the 12 bad ones are named, with their
   await expect(sheet.getByRole('button', { name: 'Re-encrypt 488 blobs' })).toBeEnabled();
   await fails
     .getByRole('article', { name: /^DisabledException/ })
-    .getByRole('button', { name: 'Take in again' })
+    .getByRole('button', { name: 'Include again' })
     .click();
   // What fails is not sent, also where it was taken in again.
   await expect(sheet.getByRole('button', { name: 'Re-encrypt the 488 that work' })).toBeEnabled();

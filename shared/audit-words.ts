@@ -124,7 +124,7 @@ export function practiceWords(practice: PracticeElsewhere | null): string | null
 export function coverageWords({ reading, files, pasted, skipped, removed }: Coverage): string[] {
   const { read, withBlobs, withFindings, withoutCiphertext, records, archives, inArchives } = files;
   return [
-    ...(reading ? ['Reading goes on: every figure is of what was read so far.'] : []),
+    ...(reading ? ['Still reading: every figure is of what was read so far.'] : []),
     [
       `${plural(read, 'file')} read: ${count(withBlobs)} with blobs`,
       ...(withFindings > 0 ? [`${count(withFindings)} without blobs but with findings`] : []),

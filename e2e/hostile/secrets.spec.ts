@@ -50,7 +50,7 @@ test('secrets of a sign-in, a multi-factor code and a grant token stay where the
   // A role that wants a code: that, and the session that STS gives for it.
   await connectTo(page, 'guarded');
   const asked = page.getByRole('dialog', { name: 'Multi-factor code' });
-  const field = asked.getByRole('textbox', { name: 'Code that the device shows now' });
+  const field = asked.getByRole('textbox', { name: 'Code from the device' });
   await field.fill(CODE);
   await field.press('Enter');
   await expect(

@@ -51,8 +51,8 @@ function ErrorPageDialog({ fault, onClose }: PageProps) {
       <div className="error-page">
         {page === null ? (
           <p>
-            This error has no page: it is a service's own, and what the service said is all that is known.
-            Look it up by its name in the documentation of the service.
+            Rewrap has no page for this error: it comes from the service itself. Look up its name in the
+            documentation of the service.
           </p>
         ) : (
           page !== undefined && <PageBody page={page} />

@@ -77,7 +77,7 @@ function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
           <dd>{raw.message}</dd>
           {raw.requestId !== null && (
             <>
-              <dt>Request id</dt>
+              <dt>Request ID</dt>
               <dd>{raw.requestId}</dd>
             </>
           )}

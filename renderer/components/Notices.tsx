@@ -51,8 +51,8 @@ export function TwoStepMeaning({ there }: { readonly there: string }) {
       <TriangleAlert className="icon severity-warning" aria-hidden="true" />
       <div>
         <p>
-          KMS decrypts each blob and sends the plaintext to this machine, where a child process of Rewrap has
-          it encrypted {there}. That means:
+          KMS decrypts each blob and sends the plaintext to this machine, where a child process of Rewrap
+          sends it back to KMS to be encrypted {there}. That means:
         </p>
         <ul>
           <li>

@@ -10,7 +10,7 @@ export const GateKey = z.object({
   impact: DeletionImpact,
   /** Of the blobs in files that are under it: those in archives. */
   inArchives: z.int(),
-  /** Blobs that stand in git history alone. */
+  /** Blobs in git history alone. */
   history: z.object({
     /** Under the key, and of these those that a branch or tag still has in a file. */
     under: z.int(),

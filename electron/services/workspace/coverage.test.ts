@@ -97,7 +97,7 @@ describe('coverage', () => {
     put('a/one.bin', blob());
     const reading = add('a');
     expect(workspace.coverage.reading).toBe(true);
-    expect(coverageWords(workspace.coverage)[0]).toContain('Reading goes on');
+    expect(coverageWords(workspace.coverage)[0]).toContain('Still reading');
     await reading;
     expect(workspace.coverage.reading).toBe(false);
     workspace.remove(null);

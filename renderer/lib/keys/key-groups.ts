@@ -11,11 +11,11 @@ export const BY_WORDS: Record<
   { readonly word: string; readonly why: string }
 > = {
   kms: { word: 'confirmed by KMS', why: 'KMS named this key in a reply: proof.' },
-  person: { word: 'named by a person', why: 'A person named it here by hand: a label, no proof.' },
-  declared: { word: 'declared in files', why: 'The files around the blobs say so: a label, no proof.' },
+  person: { word: 'named by a person', why: 'Named here by hand: a label, not proof.' },
+  declared: { word: 'declared in files', why: 'The files around the blobs say so: a label, not proof.' },
   inferred: {
     word: 'inferred',
-    why: 'Files name this key beside other blobs with the same key material: a label, no proof.',
+    why: 'Files name this key beside other blobs with the same key material: a label, not proof.',
   },
   contradicted: {
     word: 'contradicted',

@@ -56,7 +56,7 @@ export function keyDanger({ state, deletionDate }: Pick<KeyInfo, 'state' | 'dele
       return {
         word: deletionDate === null ? 'Pending deletion' : `Deleted on ${day(deletionDate)}`,
         tone: 'danger',
-        why: `${deletionDate === null ? 'The key waits for its deletion.' : `The key is deleted on ${day(deletionDate)}.`} After that these blobs cannot be decrypted. Cancel the deletion (CancelKeyDeletion, then EnableKey) and re-encrypt them before.`,
+        why: `${deletionDate === null ? 'The key is scheduled for deletion.' : `The key is deleted on ${day(deletionDate)}.`} After that these blobs cannot be decrypted. Cancel the deletion (CancelKeyDeletion, then EnableKey) and re-encrypt them before.`,
       };
     case 'PendingReplicaDeletion':
       return {
@@ -68,19 +68,19 @@ export function keyDanger({ state, deletionDate }: Pick<KeyInfo, 'state' | 'dele
       return {
         word: 'Disabled',
         tone: 'attention',
-        why: 'The key is disabled: these blobs do not open until it is enabled again (EnableKey).',
+        why: 'The key is disabled: these blobs cannot be decrypted until it is enabled again (EnableKey).',
       };
     case 'PendingImport':
       return {
         word: 'No key material',
         tone: 'danger',
-        why: 'The imported key material has expired or was deleted: these blobs do not open until the same material is imported again.',
+        why: 'The imported key material has expired or was deleted: these blobs cannot be decrypted until the same material is imported again.',
       };
     case 'Unavailable':
       return {
         word: 'Unavailable',
         tone: 'attention',
-        why: 'The custom key store of the key is disconnected: these blobs do not open until it is connected.',
+        why: 'The custom key store of the key is disconnected: these blobs cannot be decrypted until it is connected.',
       };
     default:
       return null;

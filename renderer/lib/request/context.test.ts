@@ -39,11 +39,11 @@ test('pasted JSON of strings comes back as the same context', () => {
 });
 
 test.each([
-  ['{"a": 1}', 'no string'],
+  ['{"a": 1}', 'is not a string'],
   ['["a"]', 'key=value'],
   ['{"a": "1", "a": "2"}', 'twice'],
   ['{"a": ', 'not valid JSON'],
-  ['', 'nothing'],
+  ['', 'first'],
   ['nonsense', 'key=value'],
 ])('%s is refused with a reason', (text, reason) => {
   const read = parseContextText(text);

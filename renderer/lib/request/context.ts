@@ -49,7 +49,7 @@ export function contextProblem(pairs: readonly Pair[]): ContextCheck {
   for (const p of pairs) {
     if (isBlank(p)) continue;
     if (p.key === '') errors.set(p.id, 'A pair needs a key.');
-    else if (seen.has(p.key)) errors.set(p.id, `The key “${p.key}” stands above already.`);
+    else if (seen.has(p.key)) errors.set(p.id, `The key “${p.key}” is already in the list.`);
     else if (p.begun?.value === p.value) errors.set(p.id, `Add ${p.begun.awaits}.`);
     seen.add(p.key);
     entries.push([p.key, p.value]);
@@ -101,7 +101,7 @@ type Pasted = { ok: true; pairs: Pair[] } | { ok: false; problem: string };
 /** Reads a pasted JSON object of strings, `K=V` lines, or the AWS CLI's shorthand `K=V,K2=V2`. */
 export function parseContextText(text: string): Pasted {
   const trimmed = text.trim();
-  if (trimmed === '') return { ok: false, problem: 'There is nothing to read.' };
+  if (trimmed === '') return { ok: false, problem: 'Paste JSON or key=value lines first.' };
   return trimmed.startsWith('{') ? parseJson(trimmed) : parseShorthand(trimmed);
 }
 
@@ -117,14 +117,14 @@ function parseJson(text: string): Pasted {
   const pairs: Pair[] = [];
   for (const [key, entry] of Object.entries(value)) {
     if (typeof entry !== 'string')
-      return { ok: false, problem: `The value of “${key}” is no string; KMS takes strings only.` };
+      return { ok: false, problem: `The value of “${key}” is not a string: KMS accepts only strings.` };
     pairs.push(pair(key, entry));
   }
   // JSON.parse keeps the last of two equal keys; the text still shows both. Its strings are keys and values in turn.
   const written = text.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
   const names = written.filter((_, i) => i % 2 === 0).map((name) => String(JSON.parse(name)));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) return { ok: false, problem: `The key “${twice}” stands in the JSON twice.` };
+  if (twice !== undefined) return { ok: false, problem: `The key “${twice}” appears twice in the JSON.` };
   return { ok: true, pairs };
 }
 
@@ -135,7 +135,7 @@ function parseShorthand(text: string): Pasted {
     const line = part.trim();
     if (line === '') continue;
     const at = line.indexOf('=');
-    if (at <= 0) return { ok: false, problem: `“${line}” is no key=value pair.` };
+    if (at <= 0) return { ok: false, problem: `“${line}” is not a key=value pair.` };
     pairs.push(pair(line.slice(0, at).trim(), line.slice(at + 1).trim()));
   }
   return { ok: true, pairs };

@@ -154,10 +154,10 @@ export function outputsFor(
 
 /** Why files cannot be replaced: `packed` of them stand in archives, the others have no file here. */
 function homelessWords(which: string, packed: number, homeless: number): string {
-  if (packed === homeless) return `${which} stand in archives, which Rewrap reads and does not write.`;
+  if (packed === homeless) return `${which} are in archives, which Rewrap reads but does not write.`;
   return packed === 0
     ? `${which} were pasted or uploaded: there is no file on this machine to replace.`
-    : `${which} were pasted or uploaded, or stand in archives: there is no file on this machine to replace.`;
+    : `${which} were pasted or uploaded, or are in archives: there is no file on this machine to replace.`;
 }
 
 export type Built = { ok: true; request: RunRequest } | { ok: false; problems: readonly string[] };
@@ -246,7 +246,7 @@ export function checkChanges({ add, remove }: Draft['destination']): {
   if (both !== undefined)
     return { context: null, problem: `“${both}” is both added and removed: do one of the two.` };
   if (context !== null && Object.keys(context).length === 0 && remove.length === 0)
-    return { context: null, problem: 'Say which pairs to add or remove.' };
+    return { context: null, problem: 'Add or remove at least one pair.' };
   return { context, problem: null };
 }
 

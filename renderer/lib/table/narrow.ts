@@ -243,7 +243,7 @@ export function findingCounts(table: Table): readonly Count<string>[] {
 
 export const RULE_WORDS: Record<RuleName, { readonly name: string; readonly example: string }> = {
   path: { name: 'Path', example: 'vault/** or *.env' },
-  key: { name: 'Key', example: 'alias/old, key id or ARN' },
+  key: { name: 'Key', example: 'alias/old, key ID or ARN' },
   fingerprint: { name: 'Key material', example: 'first digits of the fingerprint' },
   kind: { name: 'Kind', example: 'kms-symmetric' },
   finding: { name: 'Finding', example: 'critical' },

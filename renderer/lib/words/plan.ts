@@ -118,7 +118,7 @@ export function planFacts(view: PlanView, keyWords: (keyId: string) => string): 
     from: [
       {
         name: 'Source key',
-        value: source.keyId === null ? 'Whichever KMS finds in the blob' : keyWords(source.keyId),
+        value: source.keyId === null ? 'Detected by KMS from the blob' : keyWords(source.keyId),
         ...(source.keyId === null ? {} : { title: source.keyId }),
       },
       { name: 'Source algorithm', value: algorithmWords(source.algorithm) },

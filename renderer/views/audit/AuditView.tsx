@@ -5,7 +5,7 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { PracticeNotice } from '../../components/Notices.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { plural } from '../../lib/words/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { type AuditTab, useAudit, useReading } from '../../store/audit.ts';
 import { useConnection } from '../../store/connection.ts';
 import { useIntake } from '../../store/intake.ts';
@@ -53,7 +53,7 @@ export function AuditView() {
             {TABS.map(({ id, name }) => (
               <Tab key={id} id={id} className="tab">
                 {name}
-                {id === 'findings' && open > 0 && <span className="tab-count">{open}</span>}
+                {id === 'findings' && open > 0 && <span className="tab-count">{count(open)}</span>}
               </Tab>
             ))}
           </TabList>
@@ -127,10 +127,10 @@ function Reading() {
   const progress = useIntake((state) => state.progress);
   if (!useReading()) return null;
   return (
-    <section className="notice notice-attention" role="status" aria-label="Reading">
-      Reading goes on
+    <section className="notice notice-attention" aria-label="Reading">
+      Still reading
       {progress !== null && `: ${plural(progress.files, 'file')}, ${plural(progress.blobs, 'blob')} so far`}.
-      The figures are of what was counted until now. Export waits until reading ends.
+      The figures cover what was counted so far. Export is available when reading ends.
     </section>
   );
 }

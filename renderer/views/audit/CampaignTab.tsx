@@ -17,7 +17,7 @@ const VERDICTS: Record<CampaignView['verdict'], { tone: Tone; word: string }> = 
   late: { tone: 'danger', word: 'Late: the deadline has passed' },
   unanswered: {
     tone: 'attention',
-    word: 'The deadline has passed, and it is not known that nothing is left',
+    word: 'The deadline has passed, and it is not certain that nothing is left',
   },
 };
 /** Snapshots in the table; the picture shows all. */

@@ -62,7 +62,7 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
             />
           )}
           <TextInput
-            label="Or another: ARN, id or alias"
+            label="Or another: ARN, ID or alias"
             value={typed}
             onChange={setTyped}
             mono

@@ -231,7 +231,7 @@ export function Findings() {
       )}
       {summary !== null && weighedWords(summary.weighed).length > 0 && (
         <details className="audit-limits">
-          <summary>What was weighed, and what was not</summary>
+          <summary>What was checked, and what was not</summary>
           {weighedWords(summary.weighed).map((words) => (
             <p key={words} className="hint">
               {words}
@@ -266,7 +266,7 @@ function Nothing({
     );
   const asked = summary?.caller !== null;
   const words = !asked
-    ? 'Nothing was found in the files. State, rotation, last use, policy and grants of the keys only KMS knows, and it was not asked.'
+    ? 'Nothing was found in the files. Connect to KMS to check state, rotation, last use, policy and grants of the keys.'
     : (summary?.asking ?? 0) > 0
       ? 'Nothing was found so far. KMS is still being asked.'
       : suppressed > 0

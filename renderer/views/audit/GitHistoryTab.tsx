@@ -25,8 +25,8 @@ export function GitHistoryTab() {
         Search the git history of the repositories in the list
       </Switch>
       <p className="hint">
-        Finds blobs that stand in commits, branches and tags, and in no file of the list. Anyone with a clone
-        has them, too: re-encrypting changes no history. They are listed here and in reports, and counted
+        Finds blobs in commits, branches and tags that no file in the list has. Anyone with a clone has them
+        too, and re-encrypting does not change history. They are listed here and in reports, and counted
         nowhere else.
       </p>
       {reading && (
@@ -57,7 +57,7 @@ function HistoryTable({ blobs, total }: { readonly blobs: readonly HistoryBlob[]
   return (
     <>
       <table className="data-table data-table-framed">
-        <caption className="visually-hidden">Blobs that stand in git history alone</caption>
+        <caption className="visually-hidden">Blobs in git history alone</caption>
         <thead>
           <tr>
             <th scope="col">File in history</th>

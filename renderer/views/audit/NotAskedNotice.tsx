@@ -20,7 +20,7 @@ export function NotAskedNotice({ notAsked: { keys, blobs, names, elsewhere }, as
           <>
             <p>
               <strong>{`KMS was not asked about ${plural(keys, 'key')}.`}</strong>{' '}
-              {`Only those with most blobs are asked about by themselves. Of the state, rotation, use and policy of the others, with ${plural(blobs, 'blob')}, nothing is said.`}
+              {`It is asked automatically only about the keys with the most blobs. State, rotation, use and policy of the others, with ${plural(blobs, 'blob')}, are unknown.`}
             </p>
             <div className="button-row">
               <Button reason={asking > 0 ? 'KMS is being asked.' : null} onPress={() => void askRest()}>

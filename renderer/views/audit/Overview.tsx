@@ -138,7 +138,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
               {summary.gaps.slice(0, 5).map((gap) => (
                 <li key={gap}>{gap}</li>
               ))}
-              {summary.gaps.length > 5 && <li>and {summary.gaps.length - 5} more</li>}
+              {summary.gaps.length > 5 && <li>and {count(summary.gaps.length - 5)} more</li>}
             </ul>
             <p className="hint">
               What was refused is not judged. Ask the owner of the keys for these permissions, then check

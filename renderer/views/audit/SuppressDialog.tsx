@@ -85,9 +85,9 @@ function Form({
         <p className="hint">
           {findings.every(({ keyArn }) => keyArn !== null)
             ? many
-              ? 'Each holds for its key, whatever is under it.'
-              : 'It holds for this key, whatever is under it.'
-            : 'What is about blobs holds for the places where it is found now; a new place counts.'}{' '}
+              ? 'Each applies to its key and everything under it.'
+              : 'It applies to this key and everything under it.'
+            : 'A finding about blobs is suppressed only where it is found now; a new place still counts.'}{' '}
           Suppressed findings stay visible, in reports too, and are written to the history.
         </p>
         {fault !== null && <FaultCard fault={fault} />}

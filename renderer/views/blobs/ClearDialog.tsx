@@ -20,7 +20,7 @@ export function ClearDialog() {
       onClose={() => close(null)}
       footer={
         <>
-          <Button onPress={() => close(null)}>Keep</Button>
+          <Button onPress={() => close(null)}>Cancel</Button>
           <Button
             variant="primary"
             onPress={() => {

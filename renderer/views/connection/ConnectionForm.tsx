@@ -63,7 +63,7 @@ export function ConnectionForm({ form, patch, problem }: ConnectionFormProps) {
               </Button>
             </div>
           )}
-          {chosen?.mfa === true && <p className="hint">A multi-factor code will be asked for, once.</p>}
+          {chosen?.mfa === true && <p className="hint">You are asked for a multi-factor code once.</p>}
           <RegionInput
             value={region}
             onChange={(next) => patch({ region: next })}

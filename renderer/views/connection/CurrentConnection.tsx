@@ -51,7 +51,7 @@ export function CurrentConnection({ connection }: { readonly connection: Connect
         </dl>
       </div>
       {warnings.length > 0 && (
-        <ul className="connection-warnings" aria-label="Warnings of the configuration">
+        <ul className="connection-warnings" aria-label="Configuration warnings">
           {warnings.map((line) => (
             <li key={line}>
               <TriangleAlert className="icon" aria-hidden="true" />
@@ -67,5 +67,5 @@ export function CurrentConnection({ connection }: { readonly connection: Connect
 
 function endpointWords(fips: boolean, dualStack: boolean): string {
   const kinds = [fips && 'FIPS', dualStack && 'dual-stack'].filter((kind) => kind !== false);
-  return kinds.length === 0 ? 'the Region’s own' : `the Region’s own, ${kinds.join(' and ')}`;
+  return kinds.length === 0 ? 'the Region’s default' : `the Region’s default, ${kinds.join(' and ')}`;
 }

@@ -36,12 +36,12 @@ function Question({ question }: { readonly question: MfaQuestion }) {
       }
     >
       <p>
-        This profile assumes a role that wants a second factor. The code is asked for once, and serves until
-        the session ends.
+        This profile assumes a role that requires multi-factor authentication. You enter a code once; it lasts
+        until the session ends.
       </p>
       <div className="mfa-code">
         <TextInput
-          label="Code that the device shows now"
+          label="Code from the device"
           value={code}
           onChange={setCode}
           mono

@@ -48,8 +48,8 @@ function Code({ code }: { readonly code: SignInCode }) {
     <div className="sign-in">
       <p>
         {opens
-          ? 'The sign-in page was opened in your browser. See that it shows this code, and allow the request.'
-          : 'Open the sign-in page in a browser of any machine, see that it shows this code, and allow the request.'}
+          ? 'The sign-in page was opened in your browser. Check that it shows this code, then allow the request.'
+          : 'Open the sign-in page in any browser, check that it shows this code, then allow the request.'}
       </p>
       <div className="sign-in-code">
         <output className="sign-in-digits" aria-label="Sign-in code">
@@ -99,7 +99,7 @@ function Code({ code }: { readonly code: SignInCode }) {
         <span className="dot dot-connecting" aria-hidden="true" />
         Waiting for you to sign in
       </p>
-      <p className="hint tabular">The code is good for {left} more.</p>
+      <p className="hint tabular">The code expires in {left}.</p>
     </div>
   );
 }

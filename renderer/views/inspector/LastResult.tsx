@@ -43,7 +43,7 @@ export function LastResultLine({ row }: { readonly row: BlobRow }) {
       {item?.requestId != null && (
         <p className="hint">
           Request <code>{item.requestId}</code>{' '}
-          <Button variant="link" onPress={() => void copyText(item.requestId ?? '', 'the request id')}>
+          <Button variant="link" onPress={() => void copyText(item.requestId ?? '', 'the request ID')}>
             Copy
           </Button>
         </p>

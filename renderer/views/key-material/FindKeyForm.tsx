@@ -94,7 +94,7 @@ function ContextPart({ row, mode, onMode, pairs, onPairs }: FindKeyFormProps) {
           {
             id: 'none',
             label: 'None',
-            detail: 'KMS still tells whether the key fits; only the right context opens the blob',
+            detail: 'KMS still says whether the key fits; only the right context opens the blob',
           },
           {
             id: 'given',

@@ -52,7 +52,7 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
               : `${name} opens it.`}
           </strong>
           {fingerprint !== null &&
-            ` The group of ${plural(keyGroup?.blobs ?? 1, 'blob')} is named: confirmed by KMS.`}
+            ` Its group of ${plural(keyGroup?.blobs ?? 1, 'blob')} now has this name, confirmed by KMS.`}
         </span>
       </p>
     );
@@ -62,7 +62,7 @@ function Headline({ row, result }: { readonly row: BlobRow; readonly result: Key
       <div className="stack stack-tight">
         <span>
           <strong>{name} is likely the key.</strong> The key fits, the context does not. KMS gave no proof, so
-          the group keeps its name until you give one.
+          the group keeps its name until you change it.
         </span>
         {fingerprint !== null && <NameLikely fingerprint={fingerprint} keyArn={key} name={name} />}
       </div>
@@ -85,7 +85,7 @@ function NameLikely({ fingerprint, keyArn, name }: NameLikelyProps) {
       await say(fingerprint, keyArn);
       setDone(true);
     });
-  if (done) return <span>The group is named {name}, on your word.</span>;
+  if (done) return <span>You named the group {name}.</span>;
   return (
     <span>
       <Button onPress={() => void press()}>{`Name the group ${name}`}</Button>

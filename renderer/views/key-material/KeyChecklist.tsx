@@ -30,7 +30,7 @@ export function KeyChecklist({ label, keys, chosen, onChange, many = false }: Ke
         label={`Search ${label.toLowerCase()}`}
         value={query}
         onChange={setQuery}
-        placeholder="Search by alias, id, spec"
+        placeholder="Search by alias, ID, spec"
       />
       <ListBox
         className="listbox listbox-framed"

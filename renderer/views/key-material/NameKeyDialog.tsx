@@ -35,7 +35,7 @@ function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly 
     setFault(null);
     try {
       await name(fingerprint, keyArn);
-      toast(keyArn === null ? 'The name was taken back' : `Named ${keyWords(keyArn, keys)}`);
+      toast(keyArn === null ? 'Removed the name' : `Named ${keyWords(keyArn, keys)}`);
       close();
     } catch (error) {
       setFault(pageFaultOf(error));
@@ -58,7 +58,7 @@ function Inner({ fingerprint, close }: { readonly fingerprint: string; readonly 
           {earlier !== undefined && (
             <>
               <Button variant="quiet" isPending={busy} onPress={() => void say(null)}>
-                Take the name back
+                Remove the name
               </Button>
               <span className="gap" />
             </>

@@ -16,13 +16,13 @@ const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {
   'by-dates': {
     tone: 'done',
     word: 'Current by dates in files',
-    why: 'Its blobs carry the latest date that files declare. KMS was not heard on it.',
+    why: 'Its blobs carry the latest date that files declare. KMS has not confirmed it.',
   },
   older: { tone: 'neutral', word: 'Older', why: 'Another generation is known to be the current one.' },
   unknown: {
     tone: 'neutral',
     word: 'Unknown',
-    why: 'Neither dates in files nor KMS tell whether it is the current one.',
+    why: 'Neither dates in files nor KMS say whether it is current.',
   },
 };
 

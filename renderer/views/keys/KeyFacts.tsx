@@ -82,7 +82,7 @@ function Asked({ info, asked }: KeyFactsProps) {
             <Fact name="Automatic">{rotationWords(rotation)}</Fact>
             {rotation.nextAt !== null && <Fact name="Next">{moment(rotation.nextAt)}</Fact>}
             {rotation.onDemandSince !== null && (
-              <Fact name="On demand">{`under way since ${moment(rotation.onDemandSince)}`}</Fact>
+              <Fact name="On demand">{`in progress since ${moment(rotation.onDemandSince)}`}</Fact>
             )}
             {info.currentKeyMaterialId !== null && (
               <Fact name="Current key material ID">
@@ -99,7 +99,7 @@ function Asked({ info, asked }: KeyFactsProps) {
       ) : (
         <p>
           {lastUse.at === null
-            ? `None${lastUse.trackedSince === null ? '' : ` since ${day(lastUse.trackedSince)}, when KMS began to keep it`}.`
+            ? `None${lastUse.trackedSince === null ? '' : ` since ${day(lastUse.trackedSince)}, when KMS started tracking it`}.`
             : `${lastUse.operation ?? 'Used'} on ${moment(lastUse.at)}`}
         </p>
       )}
@@ -136,7 +136,7 @@ function Past({ past }: { readonly past: NonNullable<NonNullable<KeyInfo['rotati
           <tr key={entry.keyMaterialId ?? `${entry.at ?? 'first'} ${i}`}>
             <td>
               {entry.keyMaterialId === null ? (
-                <span className="faint">not said</span>
+                <span className="faint">not available</span>
               ) : (
                 <code title={entry.keyMaterialId}>{shortHex(entry.keyMaterialId)}</code>
               )}

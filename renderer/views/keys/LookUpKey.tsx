@@ -60,14 +60,14 @@ export function LookUpKey({ side, label, onFound, onCancel, unfit = () => null }
         autoFocus
         invalid={elsewhere !== null}
         placeholder={`arn:aws:kms:${connection?.region ?? 'eu-central-1'}:111122223333:key/…`}
-        hint={elsewhere ?? 'A key id, alias, key ARN or alias ARN. Keys of other accounts need their ARN.'}
+        hint={elsewhere ?? 'A key ID, alias, key ARN or alias ARN. Keys of other accounts need their ARN.'}
         onEnter={() => void look()}
       />
       {fault !== null && <FaultCard fault={fault} />}
       <div className="button-row">
         <Button
           icon={<Search className="icon" aria-hidden="true" />}
-          reason={busy ? 'KMS is being asked.' : wanted === '' ? 'Type a key id, alias or ARN.' : elsewhere}
+          reason={busy ? 'KMS is being asked.' : wanted === '' ? 'Type a key ID, alias or ARN.' : elsewhere}
           onPress={() => void look()}
         >
           Look up key

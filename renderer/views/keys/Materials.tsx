@@ -36,10 +36,10 @@ export function Materials() {
       {timelines.length > 0 && (
         <section className="stack" aria-labelledby="rotated">
           <h2 id="rotated" className="page-heading">
-            {timelines.length === 1 ? 'One rotated key' : `${timelines.length} rotated keys`}
+            {timelines.length === 1 ? 'One rotated key' : plural(timelines.length, 'rotated key')}
           </h2>
           <p className="hint">
-            One key with several key materials was rotated. Old blobs open still; re-encrypting brings them to
+            One key with several key materials was rotated. Old blobs still open; re-encrypting moves them to
             the current material.
           </p>
           {timelines.map((timeline) => (

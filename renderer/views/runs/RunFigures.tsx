@@ -51,8 +51,8 @@ export function Remark({ run }: { readonly run: RunSummary }) {
   if (run.status === 'unfinished')
     return (
       <p className="remark remark-attention">
-        Rewrap ended before this run did. Each file is wholly old or wholly new; which of the two is found by
-        its hash when you resume or undo.
+        Rewrap ended before this run did. Each file is either wholly old or wholly new; Rewrap finds out which
+        by its hash when you resume or undo.
       </p>
     );
   return null;

@@ -143,7 +143,7 @@ function LeaveOut({
       <CircleSlash className="icon" aria-hidden="true" />
       Left out
       <Button variant="link" onPress={() => leaving.include(ids)}>
-        Take in again
+        Include again
       </Button>
     </span>
   );

@@ -123,7 +123,7 @@ export function KeyPicker({ label, side, value, onChange, none, hint }: KeyPicke
         <Popover className="popover popover-keys" offset={2} placement="bottom start">
           <Autocomplete inputValue={query} onInputChange={setQuery}>
             <div className="popover-search">
-              <SearchInput label="Search keys" autoFocus placeholder="Search by alias, id, spec, tag" />
+              <SearchInput label="Search keys" autoFocus placeholder="Search by alias, ID, spec, tag" />
             </div>
             <ListBox
               className="listbox"

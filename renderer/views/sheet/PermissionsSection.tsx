@@ -88,7 +88,10 @@ function Answers({ reply }: { readonly reply: PermissionChecks }) {
       {unasked > 0 && (
         <li className="permission permission-unsure">
           <CircleHelp className="icon" aria-hidden="true" />
-          <p>{plural(unasked, 'blob')} with still other contexts were not asked about: run the preflight.</p>
+          <p>
+            {plural(unasked, 'blob')} with other contexts {unasked === 1 ? 'was' : 'were'} not checked: run
+            the preflight.
+          </p>
         </li>
       )}
     </ul>

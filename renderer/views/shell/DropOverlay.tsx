@@ -59,7 +59,7 @@ export function DropOverlay() {
         <p className="drop-title">Drop to add</p>
         <p className="hint">
           {sheet
-            ? 'They join the table; the open sheet keeps its blobs.'
+            ? 'They are added to the list; the open sheet keeps its blobs.'
             : 'Files are read and searched for ciphertext.'}
         </p>
       </div>
