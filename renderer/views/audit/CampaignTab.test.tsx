@@ -56,7 +56,7 @@ test('the burn-down by owner: most left first, done never rounded up, what is no
 test.each([
   ['late', 'Late: the deadline has passed'],
   ['done', 'Nothing left'],
-  ['unanswered', /it is not known that nothing is left/],
+  ['unanswered', /it is not certain that nothing is left/],
 ] as const)('a campaign that is %s says so', (verdict, words) => {
   show({ view: view({ verdict, expected: null, snapshots: [] }) });
   render(<CampaignTab />);
