@@ -86,7 +86,8 @@ function undoLast(): void {
 
 /** `showBlobs`: shows the view that has the filter, where another is shown. */
 function focusFilter(showBlobs: () => void): void {
-  const find = (): HTMLInputElement | null => document.querySelector<HTMLInputElement>('.view .search input');
+  const find = (): HTMLInputElement | null =>
+    document.querySelector<HTMLInputElement>('.main input[type="search"]');
   const field = find();
   if (field === null) {
     showBlobs();

@@ -51,6 +51,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-empty',
     view: 'Audit',
+    daily: true,
     flags(home) {
       mkdirSync(join(home, 'empty'));
       return ['--practice', join(home, 'empty')];
@@ -63,6 +64,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-many',
     view: 'Audit',
+    daily: true,
     flags: (home) => manyFiles(home, 120),
     async show(page) {
       await page.getByText('12,000', { exact: true }).first().waitFor();
@@ -73,6 +75,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-denied',
     view: 'Audit',
+    daily: true,
     faults: [
       {
         kind: 'error',
@@ -99,6 +102,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-disconnected',
     view: 'Audit',
+    daily: true,
     disconnected: true,
     flags: (home) => [
       '--endpoint-url',
@@ -163,12 +167,13 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-git',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await overview(page);
       await page.getByRole('tab', { name: 'Git history' }).click();
     },
   },
-  { name: 'audit-rules-none', view: 'Audit', show: rules },
+  { name: 'audit-rules-none', view: 'Audit', daily: true, show: rules },
   {
     name: 'audit-rules',
     view: 'Audit',
@@ -185,6 +190,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-campaign-none',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await overview(page);
       await page.getByRole('tab', { name: 'Campaign' }).click();
@@ -224,6 +230,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'history-searched',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await closeSheet(await runMixed(page));
       await tab(page, 'History');
@@ -235,6 +242,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'history-no-match',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await tab(page, 'History');
       await page.getByRole('searchbox', { name: 'Search the history' }).fill('nothing is called this');

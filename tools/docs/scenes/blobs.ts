@@ -49,6 +49,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'blobs-one',
     view: 'Blobs',
+    daily: true,
     flags(home) {
       mkdirSync(join(home, 'one'));
       copyFileSync(join(home, 'practice/vault/payments/api-token.bin'), join(home, 'one', 'api-token.bin'));
@@ -59,12 +60,14 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'blobs-many',
     view: 'Blobs',
+    daily: true,
     flags: (home) => manyFiles(home, 120),
     show: (page) => selectAll(page, '12,000'),
   },
   {
     name: 'blobs-skipped',
     view: 'Blobs',
+    daily: true,
     flags(home) {
       mkdirSync(join(home, 'notes'));
       for (const name of ['a.md', 'b.png']) writeFileSync(join(home, 'notes', name), 'no ciphertext here\n');
@@ -100,6 +103,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'blobs-disconnected',
     view: 'Blobs',
+    daily: true,
     disconnected: true,
     flags: (home) => [
       '--endpoint-url',
@@ -122,6 +126,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'sheet-empty',
     view: 'Blobs',
+    daily: true,
     async show(page) {
       await openSheet(page, ['api-token.bin', 'handover.bin']);
     },
@@ -153,6 +158,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'sheet-preflight-running',
     view: 'Blobs',
+    daily: true,
     faults: CRAWL,
     flags: (home) => manyFiles(home, 3),
     async show(page) {
@@ -182,6 +188,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'blobs-while-running',
     view: 'Blobs',
+    daily: true,
     faults: CRAWL,
     flags: (home) => manyFiles(home, 3),
     async show(page) {

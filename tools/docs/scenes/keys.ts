@@ -21,6 +21,7 @@ export const KEYS: readonly Scene[] = [
   {
     name: 'keys-no-match',
     view: 'Keys',
+    daily: true,
     async show(page) {
       await keys(page);
       await page.getByRole('searchbox', { name: 'Search keys' }).fill('nothing is called this');
@@ -61,6 +62,7 @@ export const KEYS: readonly Scene[] = [
   {
     name: 'keys-disconnected',
     view: 'Keys',
+    daily: true,
     disconnected: true,
     flags: () => ['--endpoint-url', 'http://127.0.0.1:9', '--region', 'us-east-1'],
     async show(page) {

@@ -21,6 +21,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'help-searched',
     view: 'Help',
+    daily: true,
     async show(page) {
       await go(page, 'Help');
       await page.getByRole('searchbox', { name: 'Search the documents' }).fill('IncorrectKeyException');

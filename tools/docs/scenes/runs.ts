@@ -52,6 +52,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'runs-running',
     view: 'Runs',
+    daily: true,
     faults: CRAWL,
     flags: (home) => manyFiles(home, 3),
     show: running,
@@ -71,6 +72,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-record-running',
     view: 'Runs',
+    daily: true,
     faults: [
       { kind: 'error', code: 'AccessDeniedException', operations: ['ReEncrypt'], every: 40 },
       // The files before it are done by then.
@@ -90,6 +92,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-record-throttled',
     view: 'Runs',
+    daily: true,
     faults: [{ kind: 'quota', operations: ['ReEncrypt'], perSecond: 12 }],
     flags: (home) => manyFiles(home, 3),
     async show(page) {
@@ -105,6 +108,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-record-many',
     view: 'Runs',
+    daily: true,
     flags: (home) => manyFiles(home, 20),
     async show(page) {
       await selectAll(page, '2,000');
@@ -120,6 +124,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-record-no-match',
     view: 'Runs',
+    daily: true,
     async show(page) {
       await finished(page);
       await openFirst(page);
