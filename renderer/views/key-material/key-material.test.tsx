@@ -30,7 +30,9 @@ beforeEach(() => {
   const table = Table.of(all);
   useBlobs.setState({ table, rows: table.rows, byId: table, complete: true });
   useKeys.setState({ keys: KEYS, status: 'ready' });
-  useConnection.setState({ connection: { choice: { kind: 'practice' }, status: 'ready', region: 'us-east-1' } as never });
+  useConnection.setState({
+    connection: { choice: { kind: 'practice' }, status: 'ready', region: 'us-east-1' } as never,
+  });
   name.mockImplementation(() => ok({}));
   groups.mockImplementation(() => ok({ keyGroups: [], timelines: [], keys: [] }));
   host({ keyGroups: { findKey, name, list: groups } });
@@ -72,7 +74,9 @@ test('the button counts the keys it asks about; without a connection or a key it
   expect(within(dialog).getByRole('button', { name: 'Ask KMS about 1 key' }).hasAttribute('disabled')).toBe(
     false,
   );
-  act(() => useConnection.setState({ connection: { choice: { kind: 'practice' }, status: 'failed' } as never }));
+  act(() =>
+    useConnection.setState({ connection: { choice: { kind: 'practice' }, status: 'failed' } as never }),
+  );
   expect(within(dialog).getByRole('status').textContent).toBe('Not connected to KMS.');
 });
 
