@@ -20,8 +20,8 @@ export function auditSuite(blobs: number, rounds: number): BenchSection {
     title: 'Audit',
     text:
       `${blobs.toLocaleString('en')} blobs, four of five in dotenv files and one in JSON files that name its key, ten key materials; the\n` +
-      'practice KMS in the same process. Bare pass: each row looked at once, counted by key material and by file. Held: the\n' +
-      `longest time in which the engine answered nothing else. ${rounds === 1 ? 'One round, in a process' : `Median of ${rounds} rounds, each in a process`} of its own.`,
+      'practice KMS in the same process. Bare pass: each row looked at once, counted by key material and by file. Held: the most\n' +
+      `processor time of the engine’s thread in which it answered nothing else. ${rounds === 1 ? 'One round, in a process' : `Median of ${rounds} rounds, each in a process`} of its own.`,
     table: table(
       ['Action', 'Processor time', 'Ratio to the bare pass', 'Held'],
       steps.map(({ what, cpuMs, ratio, heldMs }) => [
