@@ -14,7 +14,7 @@ export {
   outsidePrincipals,
 } from './findings/policy.ts';
 export { needsKms, unanswered } from './findings/unanswered.ts';
-export { columnsOf, makeSnapshot } from './list/audit-snapshot.ts';
+export { makeSnapshot, snapshotInSteps } from './list/audit-snapshot.ts';
 export type { Columns } from './list/columns.ts';
 export type {
   Audit,

@@ -6,14 +6,15 @@ import {
   type AuditSnapshot,
   type Columns,
   type Counted,
-  columnsOf,
   countAudit,
   explainRules,
   finishAudit,
   makeSnapshot,
   type PlaceInFile,
   type Suppressions,
+  snapshotInSteps,
 } from '../../core/audit/index.ts';
+import { Turns } from '../../core/limits/turns.ts';
 import { type Blobs, ownFindings, type Workspace } from '../workspace/index.ts';
 import type { Asking, NamedKey } from './audit-asking.ts';
 import type { RulesInUse } from './audit-rules.ts';
@@ -99,8 +100,17 @@ export class CurrentAudit {
     const before = this.#listed;
     const view = this.#parts.blobs.audited();
     if (before?.of === view) return;
-    this.#columns = columnsOf(view.rows, this.#columns);
-    await new Promise(setImmediate);
+    const turns = new Turns();
+    const steps = snapshotInSteps(this.#inputOf(view), this.#columns);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        // What was asked meanwhile may have finished it, or changed the list.
+        if (this.#listed === before && this.#parts.blobs.audited() === view) this.#keep(view, step.value);
+        break;
+      }
+      if (turns.over) await turns.give();
+    }
     if (this.#list() !== before) await new Promise(setImmediate);
   }
 
@@ -159,24 +169,27 @@ export class CurrentAudit {
     const view = this.#parts.blobs.audited();
     const before = this.#listed;
     if (before?.of === view) return before;
-    const { rows, across, entry } = view;
-    const snapshot = makeSnapshot(
-      {
-        rows,
-        // Most blobs have none, as their row says.
-        findings: (index) => {
-          const of = entry(index);
-          if (of === undefined || rows[index]?.findings.length === 0) return [];
-          return [...ownFindings(of.source, of.found), ...across(index)];
-        },
-        alsoOpens: (index) => entry(index)?.found ?? {},
-        bareFiles: this.#parts.workspace.filesWithoutBlobs(),
-      },
-      this.#columns,
-    );
+    return this.#keep(view, makeSnapshot(this.#inputOf(view), this.#columns));
+  }
+
+  #keep(view: Listed['of'], snapshot: AuditSnapshot): Listed {
     this.#columns = snapshot.columns;
     this.#listed = { of: view, snapshot };
     return this.#listed;
+  }
+
+  #inputOf({ rows, across, entry }: Listed['of']): Parameters<typeof makeSnapshot>[0] {
+    return {
+      rows,
+      // Most blobs have none, as their row says.
+      findings: (index) => {
+        const of = entry(index);
+        if (of === undefined || rows[index]?.findings.length === 0) return [];
+        return [...ownFindings(of.source, of.found), ...across(index)];
+      },
+      alsoOpens: (index) => entry(index)?.found ?? {},
+      bareFiles: this.#parts.workspace.filesWithoutBlobs(),
+    };
   }
 
   namedKeys(): readonly NamedKey[] {

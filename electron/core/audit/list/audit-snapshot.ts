@@ -4,18 +4,31 @@ import type { AuditSnapshot, FindingDraft, FindingGroup, SnapshotInput } from '.
 import { Columns } from './columns.ts';
 
 /** Rows as columns. `before`: of an earlier list; what is known of rows that are the same serves again. */
-export const columnsOf = (rows: readonly BlobRow[], before: Columns | null): Columns =>
+const columnsOf = (rows: readonly BlobRow[], before: Columns | null): Columns =>
   before?.isOf(rows) === true ? before : new Columns(rows, before);
 
 /** `before`: as in {@link columnsOf}; those of the very rows serve as they are. */
 export function makeSnapshot(input: SnapshotInput, before: Columns | null = null): AuditSnapshot {
-  return {
-    columns: columnsOf(input.rows, before),
-    bareFiles: input.bareFiles,
-    groups: gathered(input),
-    alsoOpens: input.alsoOpens,
-  };
+  const steps = snapshotInSteps(input, before);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
+
+/** The same a little at a time: other work can have its turn wherever it yields. */
+export function* snapshotInSteps(
+  input: SnapshotInput,
+  before: Columns | null = null,
+): Generator<void, AuditSnapshot> {
+  const columns = columnsOf(input.rows, before);
+  yield;
+  const groups = yield* gathered(input);
+  return { columns, bareFiles: input.bareFiles, groups, alsoOpens: input.alsoOpens };
+}
+
+/** Rows that are looked at between two looks at the clock. */
+const MANY = 500;
 
 /** A message of an Encryption SDK, which KMS did not make. */
 export const isMessage = ({ identification: { kind } }: BlobRow): boolean =>
@@ -35,7 +48,7 @@ type Open = Omit<FindingGroup, 'draft' | 'indexes' | 'bare' | 'various'> & {
 };
 
 /** What the inspector says, by code and severity: one finding with all its blobs. */
-function gathered({ rows, findings, bareFiles }: SnapshotInput): FindingGroup[] {
+function* gathered({ rows, findings, bareFiles }: SnapshotInput): Generator<void, FindingGroup[]> {
   const groups = new Map<string, Open>();
   const groupOf = (finding: Finding): Open => {
     const at = `${finding.code}\0${finding.severity}`;
@@ -52,6 +65,7 @@ function gathered({ rows, findings, bareFiles }: SnapshotInput): FindingGroup[] 
     return made;
   };
   for (let i = 0; i < rows.length; i += 1) {
+    if (i % MANY === MANY - 1) yield;
     // A file's finding comes once for each of its blobs, and a blob may have two of one code.
     for (const finding of findings(i)) {
       const { indexes } = groupOf(finding);
