@@ -123,5 +123,6 @@ function anchorOf(title: string, anchors: Map<string, number>): string {
   return met === 0 ? anchor : `${anchor}-${met}`;
 }
 
+/** The documents of the table of contents; the page of each code is made by the page itself. */
 export const compileAll = (folder: string): HelpDocument[] =>
   SHIPPED.map((name) => compileDocument(name, readFileSync(join(folder, `${name}.md`), 'utf8')));

@@ -1,20 +1,22 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../electron/hosts/cli/program/program.ts';
 import { commandsOf } from '../../electron/hosts/cli/program/shape.ts';
+import { codeDocument, codeDocuments } from '../../renderer/views/help/code-pages.ts';
 import {
   type DocumentNode,
   linkTarget,
   plainTextOf,
   sectionsOf,
 } from '../../renderer/views/help/document.ts';
+import { pageCodes } from '../../shared/kms/explain/pages.ts';
 import { commandLinePage } from './command-line.ts';
 import { compileAll, compileDocument } from './compile.ts';
 import { blocks, examples, openShell, shows } from './console.ts';
 import { anchors, documents, links, read, root } from './files.ts';
 import { SCENES, withoutScene } from './scenes/index.ts';
-import { troubleshootingPage } from './troubleshooting.ts';
+import { troubleshootingPages } from './troubleshooting.ts';
 
 describe('documents', () => {
   test('every link within the project leads to a file, and to a heading where it names one', () => {
@@ -49,7 +51,7 @@ describe('documents', () => {
     );
     expect(
       documents().filter(
-        (path) => path.startsWith('docs/') && path !== 'docs/README.md' && !reached.has(path),
+        (path) => /^docs\/[^/]+$/.test(path) && path !== 'docs/README.md' && !reached.has(path),
       ),
     ).toEqual([]);
   });
@@ -114,18 +116,40 @@ describe('the command line in documents', () => {
     expect([...new Set(unknown)]).toEqual([]);
   });
 
-  test.each([
-    ['docs/command-line.md', () => commandLinePage(program, commands)],
-    ['docs/troubleshooting.md', troubleshootingPage],
-  ])('%s is what the application says of itself', (path, page) => {
-    if (process.env.REWRAP_WRITE_DOCS !== undefined) writeFileSync(join(root, path), page());
-    expect(read(path)).toBe(page());
+  test('docs/command-line.md is what the application says of itself', () => {
+    const path = 'docs/command-line.md';
+    const page = commandLinePage(program, commands);
+    if (process.env.REWRAP_WRITE_DOCS !== undefined) writeFileSync(join(root, path), page);
+    expect(read(path)).toBe(page);
+  });
+
+  test('docs/troubleshooting has a page for every code, and no other', () => {
+    const pages = troubleshootingPages();
+    const folder = join(root, 'docs', 'troubleshooting');
+    if (process.env.REWRAP_WRITE_DOCS !== undefined) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      for (const [path, text] of pages) writeFileSync(join(root, 'docs', path), text);
+    }
+    expect(readdirSync(folder).sort()).toEqual(
+      pageCodes()
+        .map((code) => `${code}.md`)
+        .sort(),
+    );
+    for (const [path, text] of pages) expect(read(`docs/${path}`), path).toBe(text);
+    // What the page makes of a code by itself reads as its document does.
+    for (const code of pageCodes())
+      expect(
+        compileDocument(`troubleshooting/${code}`, pages.get(`troubleshooting/${code}.md`) ?? ''),
+      ).toEqual(codeDocument(code));
+    // On a disk that knows no upper and lower case, two codes may not be one file.
+    expect(new Set(pageCodes().map((code) => code.toLowerCase())).size).toBe(pageCodes().length);
   });
 });
 
 describe('documents inside the application', () => {
   test('every document compiles, and its links lead to documents and headings that ship', () => {
-    const all = compileAll(join(root, 'docs'));
+    const all = [...compileAll(join(root, 'docs')), ...codeDocuments()];
     const headings = new Map(
       all.map(({ name, nodes }) => [
         name,
@@ -172,6 +196,13 @@ describe('documents inside the application', () => {
     expect(picture).toMatchObject({ children: [{ element: 'img', to: 'p.png', text: 'alt' }] });
     expect(linkTarget('y.md#z', 'x')).toEqual({ document: 'y', anchor: 'z' });
     expect(linkTarget('../SECURITY.md', 'x')).toBeNull();
+    expect(linkTarget('troubleshooting/Aborted.md', 'x')).toEqual({
+      document: 'troubleshooting/Aborted',
+      anchor: null,
+    });
+    expect(linkTarget('../x.md#a', 'troubleshooting/Aborted')).toEqual({ document: 'x', anchor: 'a' });
+    expect(linkTarget('../../README.md', 'troubleshooting/Aborted')).toBeNull();
+    expect(linkTarget('https://example.com/x.md', 'x')).toBeNull();
     expect(sectionsOf([{ name: 'x', title, nodes }])[0]?.text).toContain('See c & d < e.');
   });
 });

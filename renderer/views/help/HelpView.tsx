@@ -2,8 +2,11 @@ import { documents, pictures } from 'virtual:documents';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useUi } from '../../store/ui.ts';
 import './help.css';
+import { codeDocumentNamed, codeDocuments } from './code-pages.ts';
 import { DocumentText } from './DocumentText.tsx';
-import { sectionsOf } from './document.ts';
+import { sectionsOf, topOf } from './document.ts';
+
+const titles = new Map(documents.map(({ name, title }) => [name, title]));
 
 /** The documents, offline: a table of contents that can be searched, and the one that is open. */
 export default function HelpView() {
@@ -11,7 +14,10 @@ export default function HelpView() {
   const open = useUi((state) => state.help);
   const [query, setQuery] = useState('');
   const text = useRef<HTMLElement>(null);
-  const document = documents.find(({ name }) => name === at.document) ?? documents[0];
+  const document =
+    documents.find(({ name }) => name === at.document) ??
+    codeDocumentNamed(at.document ?? '') ??
+    documents[0];
   useEffect(() => {
     const place = at.anchor === null ? null : text.current?.querySelector(`#help-${CSS.escape(at.anchor)}`);
     if (place == null) text.current?.scrollTo({ top: 0 });
@@ -20,7 +26,7 @@ export default function HelpView() {
   const found = useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length === 0) return null;
-    return sectionsOf(documents).filter(({ title, text }) => {
+    return sectionsOf([...documents, ...codeDocuments()]).filter(({ title, text }) => {
       const all = `${title}\n${text}`.toLowerCase();
       return words.every((word) => all.includes(word));
     });
@@ -42,7 +48,7 @@ export default function HelpView() {
               <li key={name}>
                 <button
                   type="button"
-                  aria-current={name === document.name ? 'page' : undefined}
+                  aria-current={name === topOf(document.name) ? 'page' : undefined}
                   onClick={() => open(name)}
                 >
                   {title}
@@ -56,7 +62,7 @@ export default function HelpView() {
               <li key={`${section.document.name}#${section.anchor}`}>
                 <button type="button" onClick={() => open(section.document.name, section.anchor)}>
                   {section.title}
-                  <span className="help-from">{section.document.title}</span>
+                  <span className="help-from">{titles.get(topOf(section.document.name))}</span>
                 </button>
               </li>
             ))}

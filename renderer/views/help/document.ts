@@ -14,6 +14,7 @@ export interface DocumentElement {
 }
 
 export interface HelpDocument {
+  /** Path from `docs/`, without `.md`: one with a `/` stands below another and not in the table of contents. */
   readonly name: string;
   readonly title: string;
   readonly nodes: readonly DocumentNode[];
@@ -24,10 +25,20 @@ export function linkTarget(
   to: string,
   from: string,
 ): { readonly document: string; readonly anchor: string | null } | null {
-  const match = to.match(/^(?:([\w-]+)\.md)?(?:#(.+))?$/);
+  const match = to.match(/^(?:((?:\.\.\/)*[\w-]+(?:\/[\w-]+)*)\.md)?(?:#(.+))?$/);
   if (match === null || to === '') return null;
-  return { document: match[1] ?? from, anchor: match[2] ?? null };
+  const [, path, anchor = null] = match;
+  if (path === undefined) return { document: from, anchor };
+  const at = from.split('/').slice(0, -1);
+  for (const part of path.split('/')) {
+    if (part !== '..') at.push(part);
+    else if (at.pop() === undefined) return null;
+  }
+  return { document: at.join('/'), anchor };
 }
+
+/** The document of the table of contents that one belongs to. */
+export const topOf = (name: string): string => name.split('/')[0] ?? name;
 
 /** Lines of text of a document, for searching it. */
 export function plainTextOf(node: DocumentNode): string {
