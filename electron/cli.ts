@@ -1,46 +1,28 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
-import { quietLibraries } from './bridge/engine/index.ts';
-import { toFault } from './bridge/index.ts';
-import { audit, reconcile } from './hosts/cli/audit/audit.ts';
-import { campaign, showCampaign, snapshotCampaign } from './hosts/cli/audit/campaign.ts';
-import { evidence, verify } from './hosts/cli/audit/evidence.ts';
-import { gitleaksIgnore } from './hosts/cli/audit/gitleaks-ignore.ts';
-import { keys, ssoLogin, whoami } from './hosts/cli/connection.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { quietLibraries } from './bridge/engine/quiet-libraries.ts';
 import { BAD_INPUT, OK, refusedExitCode } from './hosts/cli/exit-code.ts';
-import { explain } from './hosts/cli/explain.ts';
-import { inspect } from './hosts/cli/inspect.ts';
 import { mannerNow, setManner } from './hosts/cli/output/say.ts';
 import { drainOutput, exitCodeAfterOutput, watchStandardOutput } from './hosts/cli/output/standard-output.ts';
 import { printFault, printFaultJson } from './hosts/cli/output/text.ts';
-import { plan, planDiff, runPlanFile } from './hosts/cli/plans/plan.ts';
-import { planShard } from './hosts/cli/plans/plan-shard.ts';
-import { mergeShards } from './hosts/cli/plans/runs-merge.ts';
-import { practiceKms } from './hosts/cli/practice.ts';
-import { completionScript, type Shell } from './hosts/cli/program/completion.ts';
-import { manualPage } from './hosts/cli/program/manual.ts';
+import { limitWaits, setBundles } from './hosts/cli/process.ts';
+import type { Shell } from './hosts/cli/program/completion.ts';
 import { bindHandlers, createProgram, type Handler } from './hosts/cli/program/program.ts';
-import { reencryptToBranch } from './hosts/cli/runs/git-branch.ts';
-import { history, verifyHistory } from './hosts/cli/runs/history.ts';
-import { reencryptCommand } from './hosts/cli/runs/reencrypt.ts';
-import {
-  closeRun,
-  compareRun,
-  listRuns,
-  resumeCommand,
-  retryRun,
-  showRun,
-  undoCommand,
-} from './hosts/cli/runs/runs.ts';
-import { serveCommand } from './hosts/cli/serve.ts';
-import { limitWaits } from './hosts/cli/session.ts';
 import { answerSignals } from './hosts/cli/signals.ts';
 
+setBundles(import.meta.dirname);
 quietLibraries();
 let exitCode = 0;
 /** The code of a command that ends with this fault. */
 let refused: (fault: Fault) => number = () => BAD_INPUT;
+
+/** A command of which the code is loaded when it is given: to read the words of a command line takes none of it. */
+const later =
+  (load: () => Promise<Handler>): Handler =>
+  async (...args) =>
+    (await load())(...args);
 
 /** A command over a run: what passes is another end than bad usage. */
 const overRun =
@@ -80,40 +62,52 @@ async function print(text: string): Promise<number> {
 bindHandlers(
   program,
   {
-    inspect,
-    reencrypt: overRun((paths, flags) =>
-      flags.gitBranch === undefined ? reencryptCommand(paths, flags) : reencryptToBranch(paths, flags),
+    inspect: later(async () => (await import('./hosts/cli/inspect.ts')).inspect),
+    reencrypt: overRun((paths, flags) => {
+      const command =
+        flags.gitBranch === undefined
+          ? later(async () => (await import('./hosts/cli/runs/reencrypt.ts')).reencryptCommand)
+          : later(async () => (await import('./hosts/cli/runs/git-branch.ts')).reencryptToBranch);
+      return command(paths, flags);
+    }),
+    plan: later(async () => (await import('./hosts/cli/plans/plan.ts')).plan),
+    'plan diff': later(async () => (await import('./hosts/cli/plans/plan.ts')).planDiff),
+    'plan shard': later(async () => (await import('./hosts/cli/plans/plan-shard.ts')).planShard),
+    run: overRun(later(async () => (await import('./hosts/cli/plans/plan.ts')).runPlanFile)),
+    keys: later(async () => (await import('./hosts/cli/connection.ts')).keys),
+    whoami: later(async () => (await import('./hosts/cli/connection.ts')).whoami),
+    explain: later(async () => (await import('./hosts/cli/explain.ts')).explain),
+    audit: later(async () => (await import('./hosts/cli/audit/audit.ts')).audit),
+    reconcile: later(async () => (await import('./hosts/cli/audit/audit.ts')).reconcile),
+    campaign: later(async () => (await import('./hosts/cli/audit/campaign.ts')).campaign),
+    'campaign snapshot': later(async () => (await import('./hosts/cli/audit/campaign.ts')).snapshotCampaign),
+    'campaign status': later(async () => (await import('./hosts/cli/audit/campaign.ts')).showCampaign),
+    evidence: later(async () => (await import('./hosts/cli/audit/evidence.ts')).evidence),
+    'gitleaks-ignore': later(
+      async () => (await import('./hosts/cli/audit/gitleaks-ignore.ts')).gitleaksIgnore,
     ),
-    plan,
-    'plan diff': planDiff,
-    'plan shard': planShard,
-    run: overRun(runPlanFile),
-    keys,
-    whoami,
-    explain,
-    audit,
-    reconcile,
-    campaign,
-    'campaign snapshot': snapshotCampaign,
-    'campaign status': showCampaign,
-    evidence,
-    'gitleaks-ignore': gitleaksIgnore,
-    verify,
-    runs: listRuns,
-    'runs resume': overRun(resumeCommand),
-    'runs retry': overRun(retryRun),
-    'runs compare': compareRun,
-    'runs undo': overRun(undoCommand),
-    'runs close': overRun(closeRun),
-    'runs merge': mergeShards,
-    'runs show': overRun(showRun),
-    history,
-    'history verify': verifyHistory,
-    'sso-login': ssoLogin,
-    'practice-kms': practiceKms,
-    serve: serveCommand,
-    completion: async (shell: Shell) => print(completionScript(program, shell)),
-    manual: async () => print(manualPage(program)),
+    verify: later(async () => (await import('./hosts/cli/audit/evidence.ts')).verify),
+    runs: later(async () => (await import('./hosts/cli/runs/runs.ts')).listRuns),
+    'runs resume': overRun(later(async () => (await import('./hosts/cli/runs/runs.ts')).resumeCommand)),
+    'runs retry': overRun(later(async () => (await import('./hosts/cli/runs/runs.ts')).retryRun)),
+    'runs compare': later(async () => (await import('./hosts/cli/runs/runs.ts')).compareRun),
+    'runs undo': overRun(later(async () => (await import('./hosts/cli/runs/runs.ts')).undoCommand)),
+    'runs close': overRun(later(async () => (await import('./hosts/cli/runs/runs.ts')).closeRun)),
+    'runs merge': later(async () => (await import('./hosts/cli/plans/runs-merge.ts')).mergeShards),
+    'runs show': overRun(later(async () => (await import('./hosts/cli/runs/runs.ts')).showRun)),
+    history: later(async () => (await import('./hosts/cli/runs/history.ts')).history),
+    'history verify': later(async () => (await import('./hosts/cli/runs/history.ts')).verifyHistory),
+    'sso-login': later(async () => (await import('./hosts/cli/connection.ts')).ssoLogin),
+    'practice-kms': later(async () => (await import('./hosts/cli/practice.ts')).practiceKms),
+    serve: later(async () => (await import('./hosts/cli/serve.ts')).serveCommand),
+    completion: later(async () => {
+      const { completionScript } = await import('./hosts/cli/program/completion.ts');
+      return (shell: Shell) => print(completionScript(program, shell));
+    }),
+    manual: later(async () => {
+      const { manualPage } = await import('./hosts/cli/program/manual.ts');
+      return () => print(manualPage(program));
+    }),
   },
   (code) => {
     exitCode = code;
@@ -129,6 +123,7 @@ try {
     if (exitCode !== 0 && mannerNow().json)
       printFaultJson(fault('BadUsage', error.message.replace(/^error: /, ''), '', 'rewrap --help shows how'));
   } else {
+    const { toFault } = await import('./bridge/index.ts');
     const problem = toFault(error);
     printFault(problem);
     exitCode = refused(problem);

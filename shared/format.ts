@@ -1,6 +1,11 @@
-/** `12345` → `12,345`. */
+let thousands: Intl.NumberFormat | undefined;
 
-export const count = (n: number): string => n.toLocaleString('en-US');
+/** `12345` → `12,345`. Tables ask for each row that scrolls by: `toLocaleString` would make a formatter each time. */
+export function count(n: number): string {
+  if (Number.isInteger(n) && n > 0 && n < 1000) return String(n);
+  thousands ??= new Intl.NumberFormat('en-US');
+  return thousands.format(n);
+}
 
 /** `2, 'blob'` → `2 blobs`. */
 export const plural = (n: number, one: string, many = `${one}s`): string =>

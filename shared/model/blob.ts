@@ -1,6 +1,7 @@
 import { CONTAINER_NAMES } from '../containers.ts';
 import { FINDING_CODES, SEVERITIES } from '../findings.ts';
 import * as z from '../schema.ts';
+import { BLOB_KINDS } from './blob-kinds.ts';
 import { EncryptionContext } from './context.ts';
 
 /** How sure we are of a decoded field: written in a specification, or observed in real blobs without one. */
@@ -11,36 +12,7 @@ export type Evidence = z.infer<typeof Evidence>;
 export const ByteRange = z.object({ start: z.int().min(0), end: z.int().min(0) });
 export type ByteRange = z.infer<typeof ByteRange>;
 
-export const BlobKind = z.enum([
-  'kms-symmetric',
-  /** Begins like a KMS blob but has no known layout; KMS is the judge. */
-  'kms-like',
-  'kms-asymmetric-candidate',
-  'encryption-sdk-message',
-  /** Body of an object encrypted by the S3 Encryption Client. */
-  's3-encryption-client',
-  /** `aws_dbe_head` of the AWS Database Encryption SDK. */
-  'database-encryption-sdk',
-  /** A Tink keyset in clear. */
-  'tink-keyset',
-  'age',
-  'openpgp',
-  'vault-transit',
-  'azure-key-vault',
-  'gcp-kms',
-  'spring-cloud-config',
-  'openssl-salted',
-  'ansible-vault',
-  'git-crypt',
-  'jwe',
-  'pkcs7',
-  'nitro-recipient',
-  'certificate',
-  'private-key',
-  /** Ciphertext of a KMS emulator, which real KMS refuses. */
-  'emulator',
-  'unknown',
-]);
+export const BlobKind = z.enum(BLOB_KINDS);
 export type BlobKind = z.infer<typeof BlobKind>;
 
 /** The format of the file around a blob. */

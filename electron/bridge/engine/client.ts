@@ -1,6 +1,6 @@
 import type { EventPayload, Reply } from '#shared/contract/api.ts';
-import { fault } from '#shared/model/fault.ts';
 import type { PlainFault } from '#shared/model/fault-error.ts';
+import { fault } from '#shared/model/fault-error.ts';
 import type { ChildStarter } from '../../core/two-step/index.ts';
 import {
   type ApprovalAnswer,
@@ -34,19 +34,37 @@ export interface StartEngine {
   readonly died?: (death: EngineDeath) => void;
 }
 
+/** An engine that is on its way. */
+export interface EngineStart {
+  /** It takes requests at once: they wait until it serves, and are answered with a fault where it never does. */
+  readonly engine: Engine;
+  /** Resolves when the engine says that it serves; rejects with its error when it cannot be loaded. */
+  readonly serves: Promise<void>;
+}
+
 /**
  * Starts the services in a worker thread, so that KMS traffic, file work and parsing never block the host's event
- * loop. Resolves when the engine says that it serves; rejects with its error when it cannot be loaded. An engine that
- * dies later is started again, three times in ten minutes at most: requests under way are answered with
- * `EngineStopped`, later ones wait for the new engine, and the event `engineChanged` says how it stands.
+ * loop. Returns at once: a host gets itself ready meanwhile. An engine that dies later is started again, three times in
+ * ten minutes at most: requests under way are answered with `EngineStopped`, later ones wait for the new engine, and the
+ * event `engineChanged` says how it stands.
  */
-export async function startEngine(
+export function beginEngine(
   options: EngineOptions,
   workerFile: string,
   { startChild, approver = noApprover, died = () => {} }: StartEngine = {},
-): Promise<Engine> {
+): EngineStart {
   const engine = new SupervisedEngine(options, workerFile, startChild ?? null, approver, died);
-  await engine.start();
+  return { engine, serves: engine.start() };
+}
+
+/** As {@link beginEngine}; resolves when the engine serves, and rejects with its error when it cannot be loaded. */
+export async function startEngine(
+  options: EngineOptions,
+  workerFile: string,
+  parts: StartEngine = {},
+): Promise<Engine> {
+  const { engine, serves } = beginEngine(options, workerFile, parts);
+  await serves;
   return engine;
 }
 
@@ -88,7 +106,13 @@ class SupervisedEngine implements Engine {
   /** The first start. Rejects with the error for which the engine could not be loaded. */
   async start(): Promise<void> {
     const thread = this.#open(this.#options);
-    await thread.ready;
+    try {
+      await thread.ready;
+    } catch (error) {
+      // There is none, and there will be none.
+      this.#thread = null;
+      throw error;
+    }
     void thread.ended.then((end) => this.#lost(thread, end));
   }
 

@@ -1,6 +1,6 @@
 // createEngine is not here: the main process starts the engine in its thread, and loads none of it.
 
-export { dataDir } from '../../services/settings/index.ts';
+export { dataDir } from '../../core/storage/data-folder.ts';
 export { NO_CAPABILITIES } from '../types.ts';
-export { type EngineDeath, type StartEngine, startEngine } from './client.ts';
+export { beginEngine, type EngineDeath, type EngineStart, type StartEngine, startEngine } from './client.ts';
 export { quietLibraries } from './quiet-libraries.ts';

@@ -1,5 +1,5 @@
 import type { Reply } from '#shared/contract/api.ts';
-import { ConnectionState } from '#shared/model/connection.ts';
+import type { ConnectionState } from '#shared/model/connection.ts';
 import type { EngineOptions } from '../index.ts';
 
 /**
@@ -23,8 +23,8 @@ export class Reopen {
   /** An event of the engine. */
   event(name: string, payload: unknown): void {
     if (name !== 'connectionChanged') return;
-    const state = ConnectionState.safeParse(payload);
-    if (state.success) this.#connection = state.data.choice;
+    // The engine strips what it sends to the contract's form.
+    this.#connection = (payload as ConnectionState).choice;
   }
 
   /** A request that the engine answered. */

@@ -2,7 +2,7 @@ export type { AccessKeys, KmsAccess, RemoteFailure } from './access.ts';
 export { endpointProblem, type ProfileUses, profileUses } from './config/profile-uses.ts';
 export { listProfiles } from './config/profiles.ts';
 export { watchProfiles } from './config/shared-config.ts';
-export { isLoopback, partitionOf } from './config/where.ts';
+export { partitionOf } from './config/where.ts';
 export { connect } from './connect.ts';
 export { connectionNotes } from './credentials/notes.ts';
 export { forgetSessions } from './credentials/open-session.ts';

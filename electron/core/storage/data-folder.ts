@@ -1,14 +1,12 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { writeWhole } from './files.ts';
 import { makePrivate } from './private.ts';
 
 /** In the usual data folder: where another one is, from the next start on. */
 const POINTER = 'data-folder.json';
-const Pointer = z.object({ version: z.literal(1), folder: z.string().refine((path) => isAbsolute(path)) });
 /** Name of the folder that Rewrap makes in a folder of a person's: what stands in it is made private. */
 const NAME = 'Rewrap';
 
@@ -47,7 +45,9 @@ export function chosenDataDir(usual: string): string | null {
 
 function pointedAt(usual: string): string | null {
   try {
-    return Pointer.safeParse(JSON.parse(readFileSync(join(usual, POINTER), 'utf8'))).data?.folder ?? null;
+    // By hand: every start reads it before anything that validates is loaded.
+    const { version, folder } = JSON.parse(readFileSync(join(usual, POINTER), 'utf8'));
+    return version === 1 && typeof folder === 'string' && isAbsolute(folder) ? folder : null;
   } catch {
     // None was chosen.
     return null;

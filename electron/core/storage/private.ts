@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { makeFolder } from './files.ts';
 
 /** Permission bits of group and others. */

@@ -9,7 +9,6 @@ import type { KeyInfo, KeyList } from '#shared/model/key.ts';
 import { identify } from '../inspect/index.ts';
 import {
   type DryRunOutput,
-  isLoopback,
   type Kms,
   type KmsAccess,
   type KmsConnection,
@@ -20,6 +19,7 @@ import {
   type Sending,
   unlessHeld,
 } from '../kms/index.ts';
+import { isLoopback } from '../limits/loopback.ts';
 import { ChildClient } from './child-client.ts';
 import type { AwsJsonMembers, ChildCredentials, ChildStarter, FromChild, SideName, Way } from './messages.ts';
 

@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from 'commander';
-import { shellWord } from '#shared/format.ts';
+import { count, shellWord } from '#shared/format.ts';
 import { ENCRYPTION_ALGORITHMS, type EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import { keyNameProblem } from '#shared/kms/key-names.ts';
+import { MOST_SHARDS } from '#shared/kms/scale.ts';
 import type { AwsChoice, ConnectionChoice } from '#shared/model/connection.ts';
-import { isLoopback } from '../../core/kms/index.ts';
+import type { HistoryHead } from '#shared/model/history.ts';
+import { isLoopback } from '../../core/limits/loopback.ts';
 import { warn } from './output/say.ts';
 import { safe } from './output/text.ts';
 
@@ -148,5 +150,36 @@ export function parseCount(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1 || number > 128)
     throw new InvalidArgumentError('A whole number from 1 to 128.');
+  return number;
+}
+
+/** A number of shards. Throws InvalidArgumentError. */
+export function shardCount(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > MOST_SHARDS)
+    throw new InvalidArgumentError(`A whole number from 1 to ${count(MOST_SHARDS)}.`);
+  return number;
+}
+
+/** Number of a shard, from 0. Throws InvalidArgumentError. */
+export function shardIndex(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isInteger(number) || number < 0 || number >= MOST_SHARDS)
+    throw new InvalidArgumentError(`A whole number from 0 to ${count(MOST_SHARDS - 1)}.`);
+  return number;
+}
+
+/** `COUNT:HASH`, as reports and `verify` print it. */
+export function headOption(value: string): HistoryHead {
+  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(value);
+  if (match === null) throw new InvalidArgumentError('Give it as COUNT:HASH, as a report states it.');
+  return { count: Number(match[1]), hash: match[2] ?? '' };
+}
+
+/** A number of records. Throws InvalidArgumentError. */
+export function limitOption(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 5000)
+    throw new InvalidArgumentError('A number from 1 to 5000.');
   return number;
 }

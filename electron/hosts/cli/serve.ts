@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { FaultError, fault } from '#shared/model/fault.ts';
-import { dataDir, type EngineDeath, startEngine } from '../../bridge/engine/index.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { beginEngine, dataDir, type EngineDeath } from '../../bridge/engine/index.ts';
 import type { Allowed } from '../../services/approvals/index.ts';
 import { serve, TerminalApprovals, UPLOAD_THREAD } from '../loopback/index.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice, warnOfHttp } from './options.ts';
 import { warn } from './output/say.ts';
-import { waitLimit } from './session.ts';
+import { bundleFolder, waitLimit } from './process.ts';
 
 interface ServeFlags extends ConnectionFlags {
   port: number;
@@ -32,7 +32,7 @@ const allowed = (flags: ServeFlags): Allowed => ({
 
 /** `rewrap serve [PATH…]`: the window's services in a browser on this machine, until stopped. */
 export async function serveCommand(paths: readonly string[], flags: ServeFlags): Promise<number> {
-  const dist = import.meta.dirname;
+  const dist = bundleFolder();
   const connection = connectionChoice(flags);
   warnOfHttp([flags.endpointUrl, ...(flags.allowEndpoint ?? [])]);
   const deaths: string[] = [];
@@ -48,7 +48,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     warn(`the part that does the work ended with ${kind}${words}. ${next}`);
   };
   const approvals = new TerminalApprovals(allowed(flags), process.stdin.isTTY === true);
-  const engine = await startEngine(
+  const { engine, serves } = beginEngine(
     {
       host: 'loopback',
       version: __REWRAP_VERSION__,
@@ -70,9 +70,9 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     },
     join(dist, 'engine.cjs'),
     { died, approver: approvals },
-  ).catch((error: unknown) => {
-    throw new FaultError(cannotStart(error));
-  });
+  );
+  // Its failure is met below, once there is something to end.
+  serves.catch(() => undefined);
   try {
     const host = await serve({
       engine,
@@ -91,8 +91,16 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     if (flags.open && host.takesCodes) openBrowser(host.plainUrl);
     else if (flags.open)
       warn('no browser is opened, since there is no terminal to confirm it in; open the address above');
-    await ended;
-    await host.close();
+    // The browser loads the page while the engine gets ready: what the page asks waits for the engine's own word.
+    await Promise.race([
+      ended,
+      serves.then(
+        () => ended,
+        (error: unknown) => {
+          throw new FaultError(cannotStart(error));
+        },
+      ),
+    ]).finally(() => host.close());
   } finally {
     approvals.close();
     await engine.close();

@@ -24,14 +24,8 @@ import { readPiped, splitPiped } from './input/piped.ts';
 import { warnOfHttp } from './options.ts';
 import { type Manner, mannerNow, note, warn } from './output/say.ts';
 import { safe } from './output/text.ts';
+import { bundleFolder, waitLimit } from './process.ts';
 import { answerOnTerminal } from './prompt.ts';
-
-let waitMs: number | undefined;
-/** Longest wait for one answer, in all that this process does; milliseconds. */
-export function limitWaits(ms: number): void {
-  waitMs = ms;
-}
-export const waitLimit = (): { waitMs?: number } => (waitMs === undefined ? {} : { waitMs });
 
 /**
  * Runs `work` with the services in this process and closes them after. `attempt`: where runs and history are recorded
@@ -53,10 +47,8 @@ export async function withEngine<T>(
       connection: null,
       ...waitLimit(),
     },
-    () => forkChild(join(import.meta.dirname, TWO_STEP_CHILD)),
-    new HereFirst(
-      new DiskPool(() => new Worker(join(import.meta.dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
-    ),
+    () => forkChild(join(bundleFolder(), TWO_STEP_CHILD)),
+    new HereFirst(new DiskPool(() => new Worker(join(bundleFolder(), DISK_THREAD), DISK_THREAD_OPTIONS))),
     typedByPerson,
     attempt?.shared,
   );

@@ -1,6 +1,7 @@
 import type { Reply } from '#shared/contract/api.ts';
 import { requests } from '#shared/contract/contract.ts';
-import { type Fault, fault } from '#shared/model/fault.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import { fault } from '#shared/model/fault-error.ts';
 import { answer, type Engine, unknownRequest } from '../../bridge/index.ts';
 import type { Downloads } from './downloads.ts';
 import type { SocketCall } from './socket.ts';

@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { Knocks, Sessions } from './session.ts';
 
-/** The first message of a page: what it has. Both null: a plain address was opened. */
-const First = z.strictObject({
-  enter: z.strictObject({ token: z.string().max(100).nullable(), session: z.string().max(100).nullable() }),
-});
+/** What a page has, as its first message says. Both null: a plain address was opened. */
+export interface Entering {
+  readonly token: string | null;
+  readonly session: string | null;
+}
 
 /** What a page is answered at the door, and what `page-bridge.ts` reads. */
 type DoorMessage =
@@ -51,11 +51,8 @@ export class Door {
     return this.#knocks.confirm(typed);
   }
 
-  /** A page's first message. Returns what to call when the page leaves; null when the message is none. */
-  meet(text: string, visitor: Visitor): (() => void) | null {
-    const first = parsed(text);
-    if (first === null) return null;
-    const { token, session } = first.enter;
+  /** A page comes. Returns what to call when it leaves. */
+  meet({ token, session }: Entering, visitor: Visitor): () => void {
     const admit = (secret: string): void => {
       visitor.send({ admitted: secret });
       visitor.enter(secret);
@@ -86,13 +83,5 @@ export class Door {
 
   close(): void {
     this.#knocks.close();
-  }
-}
-
-function parsed(text: string): z.output<typeof First> | null {
-  try {
-    return First.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
   }
 }

@@ -7,15 +7,9 @@ import type { Reply } from '#shared/contract/api.ts';
 import { hostRequests, requests } from '#shared/contract/contract.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { answer, answerUnparsed, type Engine } from '../../bridge/index.ts';
-import { secureHeaders } from '../page/index.ts';
 import { DOWNLOAD_MS, MAX_DOWNLOAD_BYTES, MAX_DOWNLOADS } from './limits.ts';
+import type { Download } from './respond.ts';
 import { numbered, safeSegments } from './safe-path.ts';
-
-interface Download {
-  readonly name: string;
-  readonly type: string;
-  readonly bytes: Uint8Array;
-}
 
 interface KeptFile {
   readonly relative: string;
@@ -178,20 +172,4 @@ function freeName(taken: ReadonlyMap<string, unknown>, relative: string): string
     const candidate = n === 1 ? name : numbered(name, n);
     if (!taken.has(candidate)) return candidate;
   }
-}
-
-/** Headers that make a browser save the bytes under `name` (RFC 6266, RFC 8187) and never show them. */
-export function downloadHeaders(download: Download): Record<string, string> {
-  const plain = download.name.replace(/[^\w.() -]/g, '_');
-  const encoded = encodeURIComponent(download.name.toWellFormed()).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return {
-    ...secureHeaders(),
-    'Content-Type': download.type,
-    'Content-Disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
-    'Content-Length': String(download.bytes.length),
-    'Cache-Control': 'no-store',
-  };
 }

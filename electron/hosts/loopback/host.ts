@@ -1,19 +1,17 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Worker } from 'node:worker_threads';
-import { type Engine, KeptMessages } from '../../bridge/index.ts';
+import type { Engine } from '../../bridge/index.ts';
+import { KeptMessages } from '../../bridge/kept-messages.ts';
 import type { Page } from '../page/index.ts';
-import { type HostActs, pageCalls } from './calls.ts';
 import { Door } from './door.ts';
-import { Downloads, downloadHeaders } from './downloads.ts';
 import { authorities, type Refusal, refusalOf } from './guard.ts';
 import { Inbox } from './inbox.ts';
-import type { NewServer } from './listen.ts';
+import { type NewServer, STATUS_CODES } from './listen.ts';
+import type { PageParts } from './page-parts.ts';
 import { badMethod, crossSite, downloadGone, type PlainPage, wrongHost } from './plain-page.ts';
-import { dropUnreadBody, respond, sendPlain, sendReply, sendStatus } from './respond.ts';
-import { Sockets } from './socket.ts';
-import { Uploads } from './uploads.ts';
+import { downloadHeaders, dropUnreadBody, respond, sendPlain, sendReply, sendStatus } from './respond.ts';
 
 export interface LoopbackOptions {
   readonly engine: Engine;
@@ -44,9 +42,10 @@ export class Host {
   readonly #page: Page;
   readonly #door: Door;
   readonly #authorities: ReadonlySet<string>;
-  readonly #uploads: Uploads;
-  readonly #downloads: Downloads;
-  readonly #sockets: Sockets;
+  readonly #load: () => Promise<PageParts>;
+  /** What serves pages; null until the first came. */
+  #parts: PageParts | null = null;
+  #loading: Promise<PageParts> | null = null;
   readonly #servers: Server[] = [];
   readonly #unsubscribe: () => void;
 
@@ -57,22 +56,20 @@ export class Host {
     this.#door = new Door(onKnock ?? null);
     this.#authorities = authorities(port);
     this.inbox = new Inbox(inboxParent);
-    this.#uploads = new Uploads(this.inbox, engine, startUploadThread);
-    this.#downloads = new Downloads(engine);
-    const messages = new KeptMessages((name, payload) => this.#sockets.broadcast(name, payload));
-    const acts: HostActs = {
-      endOtherSessions: (secret) => {
-        const ended = this.#door.endOthers(secret);
-        this.#sockets.dropEnded();
-        return ended;
-      },
-      listShrank: () => this.#uploads.dropUnused(),
-      listens: () => messages.ready(),
-      diagnostics: () => diagnostics?.() ?? '',
+    const messages = new KeptMessages((name, payload) => this.#parts?.sockets.broadcast(name, payload));
+    this.#load = async () => {
+      const { openParts } = await import('./page-parts.ts');
+      const { inbox } = this;
+      this.#parts = openParts({
+        engine,
+        door: this.#door,
+        inbox,
+        messages,
+        startUploadThread,
+        diagnostics: () => diagnostics?.() ?? '',
+      });
+      return this.#parts;
     };
-    this.#sockets = new Sockets(this.#door, pageCalls({ engine, downloads: this.#downloads, acts }), {
-      empty: () => messages.gone(),
-    });
     this.#unsubscribe = engine.onEvent((name, payload) => messages.send(name, payload));
   }
 
@@ -106,12 +103,19 @@ export class Host {
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
     this.#door.close();
-    await this.#sockets.close();
+    const parts = await this.#loading?.catch(() => null);
+    await parts?.sockets.close();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(stopped);
-    this.#downloads.close();
-    await this.#uploads.close();
+    parts?.downloads.close();
+    await parts?.uploads.close();
     this.inbox.close();
+  }
+
+  /** What serves a page, loaded when the first one comes. */
+  #served(): Promise<PageParts> {
+    this.#loading ??= this.#load();
+    return this.#loading;
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -142,8 +146,10 @@ export class Host {
     // The type forces a preflight on any other origin that gets as far as this.
     else if (request.headers['content-type'] !== 'application/octet-stream')
       sendStatus(request, response, 415);
-    else if (path === '/upload') sendReply(request, response, await this.#uploads.file(request, query));
-    else if (path === '/upload/done') sendReply(request, response, await this.#uploads.done(query));
+    else if (path === '/upload')
+      sendReply(request, response, await (await this.#served()).uploads.file(request, query));
+    else if (path === '/upload/done')
+      sendReply(request, response, await (await this.#served()).uploads.done(query));
     else sendStatus(request, response, 404);
   }
 
@@ -154,9 +160,10 @@ export class Host {
       respond(request, response, status, headers, body);
       return;
     }
-    const download = request.method === 'GET' ? this.#downloads.take(id) : null;
-    if (download === null) sendPlain(request, response, downloadGone());
-    else respond(request, response, 200, downloadHeaders(download), download.bytes);
+    // Only a page that is there is given the address of a download.
+    const taken = request.method === 'GET' ? (this.#parts?.downloads.take(id) ?? null) : null;
+    if (taken === null) sendPlain(request, response, downloadGone());
+    else respond(request, response, 200, downloadHeaders(taken), taken.bytes);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, known: (socket: Socket) => void): void {
@@ -164,7 +171,10 @@ export class Host {
     const status = this.#upgradeRefusal(request);
     if (status === null) {
       known(request.socket);
-      this.#sockets.accept(request, socket, head);
+      this.#served().then(
+        ({ sockets }) => sockets.accept(request, socket, head),
+        () => socket.destroy(),
+      );
       return;
     }
     socket.end(
@@ -176,6 +186,6 @@ export class Host {
     const refused = refusalOf(request, this.#authorities, 'websocket');
     if (refused !== null) return refused.status;
     if (request.url !== '/socket') return 404;
-    return this.#sockets.full ? 503 : null;
+    return this.#parts?.sockets.full === true ? 503 : null;
   }
 }

@@ -50,3 +50,26 @@ export function dropUnreadBody(request: IncomingMessage, response: ServerRespons
     timer.unref();
   });
 }
+
+/** A file for the browser to save. */
+export interface Download {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Headers that make a browser save the bytes under `name` (RFC 6266, RFC 8187) and never show them. */
+export function downloadHeaders(download: Download): Record<string, string> {
+  const plain = download.name.replace(/[^\w.() -]/g, '_');
+  const encoded = encodeURIComponent(download.name.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return {
+    ...secureHeaders(),
+    'Content-Type': download.type,
+    'Content-Disposition': `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
+    'Content-Length': String(download.bytes.length),
+    'Cache-Control': 'no-store',
+  };
+}

@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
-import { fault } from '#shared/model/fault.ts';
+import { fault } from '#shared/model/fault-error.ts';
 import { toFault } from '../../bridge/index.ts';
-import type { Door } from './door.ts';
+import type { Door, Entering } from './door.ts';
 import {
   FIRST_MESSAGE_MS,
   MAX_BACKLOG_BYTES,
@@ -18,6 +18,11 @@ import {
 } from './limits.ts';
 
 const Message = z.object({ id: z.int().min(0), name: z.string().max(128), input: z.unknown() });
+
+/** The first message of a page. */
+const First = z.strictObject({
+  enter: z.strictObject({ token: z.string().max(100).nullable(), session: z.string().max(100).nullable() }),
+});
 
 const tooBusy: Reply<never> = {
   ok: false,
@@ -124,10 +129,11 @@ export class Sockets {
     client.once('message', (data, isBinary) => {
       clearTimeout(late);
       const size = data instanceof Buffer ? data.length : MAX_FIRST_MESSAGE_BYTES + 1;
+      const entering = isBinary || size > MAX_FIRST_MESSAGE_BYTES ? null : enteringOf(data.toString());
       leave =
-        isBinary || size > MAX_FIRST_MESSAGE_BYTES
+        entering === null
           ? null
-          : this.#door.meet(data.toString(), {
+          : this.#door.meet(entering, {
               send: (message) => send(client, JSON.stringify(message)),
               enter: (secret) => {
                 this.#unknown.delete(client);
@@ -177,6 +183,14 @@ export class Sockets {
       this.#silent.add(client);
       if (client.readyState === client.OPEN) client.ping();
     }
+  }
+}
+
+function enteringOf(text: string): Entering | null {
+  try {
+    return First.safeParse(JSON.parse(text)).data?.enter ?? null;
+  } catch {
+    return null;
   }
 }
 

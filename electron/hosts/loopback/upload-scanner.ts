@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { type Fault, FaultError, fault } from '#shared/model/fault.ts';
+import type { Fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import type { Examined } from './upload-scan.ts';
 
 /** The thread's bundle, beside the host's. */

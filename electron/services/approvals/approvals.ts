@@ -1,5 +1,5 @@
 import type { WaitingApproval } from '#shared/contract/namespaces/app.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { canonical, sha256 } from '../../core/storage/hash.ts';
 import {
   type ApprovalAnswer,

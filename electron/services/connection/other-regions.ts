@@ -1,7 +1,8 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
-import { type ConnectOptions, connect, isLoopback, type KmsConnection } from '../../core/kms/index.ts';
+import { type ConnectOptions, connect, type KmsConnection } from '../../core/kms/index.ts';
+import { isLoopback } from '../../core/limits/loopback.ts';
 import { type Connection, waitOf } from './connection.ts';
 import type { Practice } from './practice.ts';
 

@@ -1,6 +1,7 @@
+import { isLoopback } from '../../limits/loopback.ts';
 import { chooseSource, sourceChain } from '../credentials/source.ts';
 import { defaultProfileName, readSharedConfig, type SharedConfig } from './shared-config.ts';
-import { configuredEndpoint, isLoopback } from './where.ts';
+import { configuredEndpoint } from './where.ts';
 
 /** What connecting with a profile uses, as AWS's own files and environment have it. */
 export interface ProfileUses {

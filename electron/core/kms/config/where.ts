@@ -1,6 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { AwsChoice } from '#shared/model/connection.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { isLoopback } from '../../limits/loopback.ts';
 import { regionOfInstance } from './instance-region.ts';
 import {
   defaultProfileName,
@@ -136,15 +137,4 @@ export function partitionOf(region: string): { readonly id: string; readonly dns
   if (region.startsWith('us-isob-')) return { id: 'aws-iso-b', dnsSuffix: 'sc2s.sgov.gov' };
   if (region.startsWith('eusc-')) return { id: 'aws-eusc', dnsSuffix: 'amazonaws.eu' };
   return { id: 'aws', dnsSuffix: 'amazonaws.com' };
-}
-
-/** True for an endpoint on this machine: an emulator, which then answers for STS as well. */
-export function isLoopback(endpoint: string): boolean {
-  const host = URL.parse(endpoint)?.hostname ?? '';
-  return (
-    host === 'localhost' ||
-    host.endsWith('.localhost') ||
-    host === '[::1]' ||
-    /^127(?:\.\d{1,3}){3}$/.test(host)
-  );
 }

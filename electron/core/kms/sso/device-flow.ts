@@ -1,7 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { SignInCode } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { isLoopback } from '../config/where.ts';
+import { isLoopback } from '../../limits/loopback.ts';
 import { type DeviceAuthorization, type Oidc, OidcError, type Registration, type SsoToken } from './oidc.ts';
 
 export type Wait = (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -1,7 +1,7 @@
 import { fstatSync, fsyncSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { ReportFormat } from '#shared/model/audit.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { writePrivate } from '../../../core/storage/private.ts';
 import { SOME_FAILED } from '../exit-code.ts';
 import type { ConnectionFlags } from '../options.ts';

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
 import { count, plural } from '#shared/format.ts';
 import { estimate } from '#shared/kms/estimate.ts';
 import { type EncryptionAlgorithm, regionOfArn } from '#shared/kms/facts.ts';
-import { jobScale, MOST_SHARDS, PROCESS_PER_SECOND } from '#shared/kms/scale.ts';
+import { jobScale, PROCESS_PER_SECOND } from '#shared/kms/scale.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   openPlan,
@@ -19,22 +18,6 @@ export interface ShardFlags {
   shards: number;
   rate?: number;
   output?: string;
-}
-
-/** A number of shards. Throws InvalidArgumentError. */
-export function shardCount(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > MOST_SHARDS)
-    throw new InvalidArgumentError(`A whole number from 1 to ${count(MOST_SHARDS)}.`);
-  return number;
-}
-
-/** Number of a shard, from 0. Throws InvalidArgumentError. */
-export function shardIndex(value: string): number {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isInteger(number) || number < 0 || number >= MOST_SHARDS)
-    throw new InvalidArgumentError(`A whole number from 0 to ${count(MOST_SHARDS - 1)}.`);
-  return number;
 }
 
 /** `rewrap plan shard PLAN --shards N [--rate TOTAL] -o DIR`: plans that machines run at the same time. */

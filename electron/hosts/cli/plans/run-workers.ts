@@ -9,7 +9,7 @@ import { BAD_INPUT, type EndingSignal, KEPT_FOR_LATER, runExitCode } from '../ex
 import { connectionArgv } from '../options.ts';
 import { ProgressLine, progressLine, progressLines } from '../output/progress.ts';
 import { safe } from '../output/text.ts';
-import { waitLimit } from '../session.ts';
+import { waitLimit } from '../process.ts';
 import { stoppedBySignals } from '../signals.ts';
 import type { RunShardFlags } from './run-shard.ts';
 import { printMerged } from './runs-merge.ts';

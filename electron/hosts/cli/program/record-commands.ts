@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { blobCount, filled, repeated, url } from '../options.ts';
-import { headOption, limitOption } from '../runs/history.ts';
+import { blobCount, filled, headOption, limitOption, repeated, url } from '../options.ts';
 import { connectionOptions, JSON_DOCUMENT, twoStepOptions } from './common-options.ts';
 
 const RUN = 'its id, as `rewrap runs` lists it, or the beginning of it';

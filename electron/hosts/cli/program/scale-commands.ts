@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
-import { parseCount, rate, seconds } from '../options.ts';
-import { shardCount, shardIndex } from '../plans/plan-shard.ts';
+import { parseCount, rate, seconds, shardCount, shardIndex } from '../options.ts';
 import { JSON_DOCUMENT } from './common-options.ts';
 
 /** What makes one plan the work of many machines: commands and options beside those that there are. */

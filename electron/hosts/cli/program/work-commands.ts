@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Rule, readRule } from '#shared/model/rule.ts';
 import { RULE_NAMES } from '#shared/model/rule-names.ts';
+import { type PlainRule, readRule } from '#shared/model/rule-text.ts';
 import { filled, keyName, parseCount, rate, repeated } from '../options.ts';
 import {
   connectionOptions,
@@ -105,7 +105,7 @@ export function workCommands(program: Command): void {
 }
 
 /** Collects `--rule NAME=VALUE`. */
-export function rule(value: string, previous: Rule[] | undefined): Rule[] {
+export function rule(value: string, previous: PlainRule[] | undefined): PlainRule[] {
   const read = readRule(value);
   if ('problem' in read)
     throw new InvalidArgumentError(

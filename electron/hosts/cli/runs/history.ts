@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander';
 import type { HistoryHead } from '#shared/model/history.ts';
 import { historyText } from '../../../core/audit/index.ts';
 import { OK, SOME_FAILED } from '../exit-code.ts';
@@ -34,18 +33,4 @@ export async function verifyHistory(flags: { expect?: HistoryHead; json?: true }
     }
     return verdict.ok ? OK : SOME_FAILED;
   });
-}
-
-/** `COUNT:HASH`, as reports and `verify` print it. */
-export function headOption(value: string): HistoryHead {
-  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(value);
-  if (match === null) throw new InvalidArgumentError('Give it as COUNT:HASH, as a report states it.');
-  return { count: Number(match[1]), hash: match[2] ?? '' };
-}
-
-export function limitOption(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 5000)
-    throw new InvalidArgumentError('A number from 1 to 5000.');
-  return number;
 }
