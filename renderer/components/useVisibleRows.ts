@@ -42,12 +42,36 @@ interface Shape {
   readonly always?: number | undefined;
 }
 
+interface View {
+  readonly step: number;
+  /** Rows that the box has room for. */
+  readonly rows: number;
+  readonly moving: boolean;
+  /** After a leap: what is drawn, by slot. The rows that are seen, and of those that were drawn before it what left its slot free. */
+  readonly leapt: readonly number[] | null;
+}
+
+const slots = (rows: number): number => rows + 2 * OVERSCAN + STEP;
+
+/**
+ * What is drawn after a leap, by which no row that was drawn is seen any more: the thumb is pulled. Only rows that are seen
+ * change; the others stay what and where they are until scrolling rests.
+ */
+function leap(before: View, step: number): readonly number[] {
+  const drawn = slots(before.rows);
+  const first = Math.max(0, before.step * STEP - OVERSCAN);
+  const bySlot = before.leapt === null ? [] : [...before.leapt];
+  if (before.leapt === null) for (let i = first; i < first + drawn; i += 1) bySlot[i % drawn] = i;
+  for (let i = step * STEP; i <= step * STEP + before.rows + STEP; i += 1) bySlot[i % drawn] = i;
+  return bySlot;
+}
+
 /** Which of many rows of one height are to be drawn in a scrolling box. */
 export function useVisibleRows(
   scroller: RefObject<HTMLElement | null>,
   { count, height, head = 0, always }: Shape,
 ): VisibleRows {
-  const [view, setView] = useState({ step: 0, rows: 32, moving: false });
+  const [view, setView] = useState<View>({ step: 0, rows: 32, moving: false, leapt: null });
   useLayoutEffect(() => {
     const box = scroller.current;
     if (box === null) return;
@@ -57,7 +81,8 @@ export function useVisibleRows(
       const rows = Math.ceil(box.clientHeight / height);
       setView((before) => {
         if (before.step === step && before.rows === rows && (moving || !before.moving)) return before;
-        return { step, rows, moving };
+        const leaps = moving && before.rows === rows && Math.abs(step - before.step) * STEP >= slots(rows);
+        return { step, rows, moving, leapt: leaps ? leap(before, step) : null };
       });
     };
     const scrolled = (): void => {
@@ -89,17 +114,18 @@ export function useVisibleRows(
     [scroller, height, head],
   );
 
-  const drawn = view.rows + 2 * OVERSCAN + STEP;
+  const drawn = slots(view.rows);
   // A list that became shorter is drawn at its end before the box has scrolled there.
   const first = Math.max(0, Math.min(view.step * STEP - OVERSCAN, count - view.rows - OVERSCAN));
   const last = Math.min(count, first + drawn);
-  const indexes = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
-  const slot = (index: number): number => (index >= first && index < last ? index % drawn : drawn);
-  if (view.moving) indexes.sort((a, b) => slot(a) - slot(b));
-  const apart = always !== undefined && always < count && (always < first || always >= last);
+  const indexes =
+    view.leapt?.filter((index) => index < count) ??
+    Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+  if (view.moving) indexes.sort((a, b) => (a % drawn) - (b % drawn));
+  const apart = always !== undefined && always < count && !indexes.includes(always) ? always : null;
   return {
-    indexes: apart ? [...indexes, always] : indexes,
-    slot,
+    indexes: apart === null ? indexes : [...indexes, apart],
+    slot: (index) => (index === apart ? drawn : index % drawn),
     reveal,
   };
 }
