@@ -44,7 +44,7 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
           />
         ))}
       </svg>
-      <table className="chart-table">
+      <table className="chart-table chart-table-alone">
         <colgroup>
           <col />
           <col className="chart-figure" />

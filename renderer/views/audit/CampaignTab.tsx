@@ -84,7 +84,7 @@ export function CampaignTab() {
         <p>
           A campaign file says what to leave, who owns which files, and until when. Choose it together with
           its file of snapshots (<code>NAME.snapshots.jsonl</code>), which{' '}
-          <code>rewrap campaign snapshot</code> writes, too.
+          <code className="cell-nowrap">rewrap campaign snapshot</code> writes, too.
         </p>
       )}
     </div>

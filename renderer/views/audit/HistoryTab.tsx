@@ -56,7 +56,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
     id: 'on',
     title: 'File',
     width: 'minmax(10rem, 1.2fr)',
-    minTable: 42,
+    minTable: 56,
     tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n') || undefined,
     align: 'flex',
     cell: ({ file, place }) => (

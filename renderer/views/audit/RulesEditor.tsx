@@ -130,10 +130,10 @@ function Explained({
       <tbody>
         {explained.map(({ rule, verdict, why, blobs }) => (
           <tr key={`${rule} ${verdict} ${why}`}>
-            <th scope="row">
+            <th scope="row" className="cell-nowrap">
               <code>{rule}</code>
             </th>
-            <td>{VERDICT_WORDS[verdict]}</td>
+            <td className="cell-nowrap">{VERDICT_WORDS[verdict]}</td>
             <td className="tabular chart-number">{count(blobs)}</td>
             <td>{why}</td>
           </tr>

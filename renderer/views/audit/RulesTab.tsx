@@ -102,7 +102,7 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
       ) : rules.text === null ? (
         <p>
           A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file
-          makes <code>rewrap audit PATH… --rules FILE</code> a gate for pipelines.
+          makes <code className="cell-nowrap">rewrap audit PATH… --rules FILE</code> a gate for pipelines.
         </p>
       ) : (
         <>

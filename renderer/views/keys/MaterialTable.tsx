@@ -21,7 +21,7 @@ export function MaterialTable({ keyGroups }: { readonly keyGroups: readonly KeyG
         <table className="data-table" aria-label="Key materials">
           <thead>
             <tr>
-              <th scope="col">Key material</th>
+              <th scope="col">Fingerprint</th>
               <th scope="col">Key</th>
               <th scope="col">Blobs</th>
               <th scope="col">Dates in files</th>

@@ -24,17 +24,15 @@ export function DataFolderBlock() {
     <section aria-label="Data folder">
       <h2 className="page-heading">Data folder</h2>
       <div className="settings-block">
-        <p>
+        <div>
           <code className="folder-path">{path}</code>
-          <span className="hint">
-            Settings, the journal of runs and the history. No plaintext, no credentials.
-          </span>
-        </p>
+          <p className="hint">Settings, the journal of runs and the history. No plaintext, no credentials.</p>
+        </div>
         {next !== path && (
-          <p role="status">
+          <div role="status">
             From the next start: <code className="folder-path">{next}</code>
-            <span className="hint">Nothing is moved: runs and history stay in the folder above.</span>
-          </p>
+            <p className="hint">Nothing is moved: runs and history stay in the folder above.</p>
+          </div>
         )}
         {can ? (
           <div className="settings-row">
@@ -53,7 +51,7 @@ export function DataFolderBlock() {
           </div>
         ) : (
           <p className="hint">
-            To use another one, stop Rewrap and start it with <code>REWRAP_HOME=DIR rewrap serve</code>.
+            To use another one, stop Rewrap and start it with <code className="cell-nowrap">REWRAP_HOME=DIR rewrap serve</code>.
           </p>
         )}
       </div>

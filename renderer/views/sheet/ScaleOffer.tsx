@@ -47,7 +47,7 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
               {about(machine.seconds)}
               <span className="hint">
                 With {plural(machine.processes, 'process', 'processes')}: save the plan, then{' '}
-                <code>rewrap run PLAN --workers {machine.processes}</code>
+                <code className="cell-nowrap">rewrap run PLAN --workers {machine.processes}</code>
               </span>
             </dd>
           </>
