@@ -214,7 +214,8 @@ export function HistoryTab() {
             rowAt={rowAt}
             idOf={({ seq }) => String(seq)}
             columns={COLUMNS}
-            chosen={chosen?.index ?? null}
+            // A list that grew has another record at that place.
+            chosen={chosen !== null && rowAt(chosen.index)?.seq === chosen.record.seq ? chosen.index : null}
             onChoose={(record, index) => setChosen({ record, index })}
             onEnter={openRun}
             onSee={see}

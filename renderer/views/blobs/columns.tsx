@@ -191,7 +191,7 @@ function Name({ row, keyName, known, under, face }: RowFacts) {
         {folder !== '' && <span className="name-folder">{folder}</span>}
         <span className="name-rest">
           <MiddleCut className="name-file" text={onlyPlace ? row.place : fileName(row.file)} />
-          {!onlyPlace && row.place !== '' && <MiddleCut className="name-place" text={` · ${row.place}`} />}
+          {!onlyPlace && row.place !== '' && <Place place={row.place} />}
         </span>
       </span>
       {keyFingerprint !== null && face === 'key' && (
@@ -214,3 +214,13 @@ export type ShownBlobColumn = FittedColumn<BlobColumn>;
 export const sortOf = (id: string): BlobColumn['sort'] =>
   COLUMNS.find((column) => column.id === id)?.sort ?? AS_ADDED;
 const AS_ADDED: BlobColumn['sort'] = [];
+
+/** Where in its file a blob stands. Lines differ at their beginning, paths and names at their end. */
+function Place({ place }: { readonly place: string }) {
+  const text = ` · ${place}`;
+  return place.startsWith('line ') ? (
+    <span className="name-place">{text}</span>
+  ) : (
+    <MiddleCut className="name-place" text={text} />
+  );
+}

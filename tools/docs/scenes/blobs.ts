@@ -141,6 +141,18 @@ export const BLOBS: readonly Scene[] = [
     },
   },
   {
+    // More than one process does soon: the estimate compares what is faster.
+    name: 'sheet-scale',
+    view: 'Blobs',
+    flags: (home) => manyFiles(home, 201),
+    async show(page) {
+      await selectAll(page, '20,100');
+      const sheet = await sheetOf(page);
+      await chooseDestination(page);
+      await sheet.getByRole('region', { name: 'Faster' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'sheet-preflight',
     view: 'Blobs',
     async show(page) {
