@@ -21,7 +21,7 @@ export function DataFolderBlock() {
     attempt(async () => setFacts(await call(bridge().app.chooseDataFolder({ what }))));
   const reason = fixed ? 'REWRAP_HOME names it.' : null;
   return (
-    <section aria-label="Data folder">
+    <section className="settings-part" aria-label="Data folder">
       <h2 className="page-heading">Data folder</h2>
       <div className="settings-block">
         <div>

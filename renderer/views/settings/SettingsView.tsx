@@ -69,7 +69,7 @@ function Sessions() {
     }
   };
   return (
-    <section aria-label="Sessions">
+    <section className="settings-part" aria-label="Sessions">
       <h2 className="page-heading">Sessions</h2>
       <p className="hint">
         Each tab that you open with an address or a code is a session. It ends after 12 hours without use.

@@ -33,7 +33,14 @@ const openFirst = (page: Page): Promise<void> =>
 
 /** Runs and their records. */
 export const RUNS: readonly Scene[] = [
-  { name: 'runs-empty', view: 'Runs', show: (page) => go(page, 'Runs') },
+  {
+    name: 'runs-empty',
+    view: 'Runs',
+    async show(page) {
+      await go(page, 'Runs');
+      await page.getByText(/^No run yet/).waitFor();
+    },
+  },
   {
     name: 'runs',
     view: 'Runs',
