@@ -160,7 +160,9 @@ test('a row is dragged out as a file of its ciphertext, and saved as one from it
   write(stage.files, 'app.env', `TOKEN=${blob.toString('base64')}\n`);
   const { page } = await open(stage.files);
   const row = page.getByRole('row', { name: /app\.env/ });
-  await row.click();
+  // On its name: what else stands in a row has presses of its own.
+  const position = { x: 60, y: 14 };
+  await row.click({ position });
   await expect(page.getByRole('button', { name: 'Re-encrypt this blob' })).toBeVisible();
   const taken = page.evaluate(
     () =>
@@ -173,7 +175,7 @@ test('a row is dragged out as a file of its ciphertext, and saved as one from it
         ),
       ),
   );
-  await row.hover();
+  await row.hover({ position });
   await page.mouse.down();
   await page.mouse.move(400, 500, { steps: 5 });
   await page.mouse.up();
@@ -183,7 +185,7 @@ test('a row is dragged out as a file of its ciphertext, and saved as one from it
     `application/octet-stream:app.env-TOKEN.bin:data:application/octet-stream;base64,${blob.toString('base64')}`,
   );
 
-  await row.click({ button: 'right' });
+  await row.click({ button: 'right', position });
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('menuitem', { name: 'Save ciphertext as a file…' }).click(),
