@@ -51,7 +51,8 @@ export function DataFolderBlock() {
           </div>
         ) : (
           <p className="hint">
-            To use another one, stop Rewrap and start it with <code className="cell-nowrap">REWRAP_HOME=DIR rewrap serve</code>.
+            To use another one, stop Rewrap and start it with{' '}
+            <code className="cell-nowrap">REWRAP_HOME=DIR rewrap serve</code>.
           </p>
         )}
       </div>
