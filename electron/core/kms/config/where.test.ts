@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -58,6 +58,29 @@ test('an empty role_arn is refused before STS is asked', async () => {
     message: 'The profile "empty" has an empty role_arn.',
   });
   expect(fake.count('STS AssumeRole')).toBe(0);
+});
+
+describe('a config file that cannot be read', () => {
+  const root = process.getuid?.() === 0;
+  // What root may read whatever its mode, a folder of that name shows: it is no file.
+  const unreadable = async (): Promise<string> => {
+    const path = join(home.folder, 'closed');
+    if (root) await mkdir(path);
+    else await writeFile(path, '[profile here]\nregion = us-east-1\n', { mode: 0 });
+    vi.stubEnv('AWS_CONFIG_FILE', path);
+    return `The AWS config file ${path} cannot be read (${root ? 'not a file' : 'EACCES'}): `;
+  };
+
+  test.each([
+    ['the Region', '', 'RegionMissing'],
+    ['the profile', 'us-east-1', 'ProfileUnusable'],
+  ])('is why %s was not found, and the fault says what to do', async (_, region, code) => {
+    const named = await unreadable();
+    const fault = await faultOf(to({ profile: 'here', region }).then((kms) => kms.whoAmI()));
+    expect(fault).toMatchObject({ code, detail: expect.stringContaining(named) });
+    expect(fault.detail).toMatch(/name another file with AWS_CONFIG_FILE\.$/);
+    expect(fault.detail.includes('make it readable')).toBe(!root);
+  });
 });
 
 /** A proxy that writes down where it was asked to go and refuses. */
