@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Reconciliation } from '#shared/model/reconcile.ts';
-import type { RunRequest } from '#shared/model/run.ts';
+import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
 import type { Engine } from '../../bridge/index.ts';
 import { startFromSource } from '../../core/two-step/child.test-help.ts';
@@ -42,7 +42,7 @@ let practice: PracticeKms;
 let partnerKey = '';
 let trail: Event_[] = [];
 const runs: Record<
-  'role' | 'partner' | 'failing' | 'throttled',
+  'role' | 'partner' | 'failing' | 'throttled' | 'resumed',
   Awaited<ReturnType<typeof run>>
 > = {} as never;
 let files = 0;
@@ -89,6 +89,13 @@ beforeAll(async () => {
   runs.failing = await run(3, toPartner());
   practice.faults.set([{ kind: 'throttling', operations: ['Encrypt'], times: 2 }]);
   runs.throttled = await run(2, toPartner());
+  practice.faults.set([{ kind: 'throttling', operations: ['Encrypt'] }]);
+  runs.resumed = await run(1, toPartner(), async (runId) => {
+    await sentAgain(runId);
+    await host.runs.suspend({ runId });
+    practice.faults.clear();
+    await page.runs.resume({ runId, grantTokens: [] });
+  });
   await practice.close();
   trail = readdirSync(join(folder, 'trail'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.gz'))
@@ -108,8 +115,26 @@ async function connected(profile: string): Promise<void> {
   expect((await page.connection.use(aws(profile))).fault).toBeNull();
 }
 
-/** Moves new blobs, in new files, as a request says. */
-async function run(count: number, more: Partial<RunRequest>) {
+/** Resolves when a run has sent a request again. */
+async function sentAgain(runId: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = ({ id, retries = 0 }: Pick<RunSummary, 'id' | 'retries'>): void => {
+    if (id === runId && retries > 0) resolve();
+  };
+  const stop = engine.onEvent((name, payload) => {
+    if (name === 'runProgress') look(payload as RunSummary);
+  });
+  look(await page.runs.get({ runId }));
+  await promise;
+  stop();
+}
+
+/** Moves new blobs, in new files, as a request says. `meanwhile`: what is done while it is under way. */
+async function run(
+  count: number,
+  more: Partial<RunRequest>,
+  meanwhile: (runId: string) => Promise<void> = async () => {},
+) {
   await page.intake.clear({ sourceIds: null });
   files += 1;
   const vault = join(folder, `vault-${files}`);
@@ -124,6 +149,7 @@ async function run(count: number, more: Partial<RunRequest>) {
   const { runId } = await page.runs.start(
     inPlace(ids, { output: { mode: 'in-place', backup: true }, ...more }),
   );
+  await meanwhile(runId);
   const ended_ = await ended(page, runId);
   practice.faults.clear();
   return { runId, counts: ended_.counts };
@@ -152,16 +178,19 @@ const forged = (which: (one: Event_) => boolean, arn: string): object[] =>
 const { partner } = PRACTICE_IDENTITIES;
 
 it('agrees with the history of all runs', async () => {
-  expect([
-    runs.role.counts.succeeded,
-    runs.partner.counts.succeeded,
-    runs.throttled.counts.succeeded,
-  ]).toEqual([4, 3, 2]);
+  const succeeded = Object.entries(runs).map(([name, { counts }]) => [name, counts.succeeded]);
+  expect(Object.fromEntries(succeeded)).toEqual({
+    role: 4,
+    partner: 3,
+    failing: 0,
+    throttled: 2,
+    resumed: 1,
+  });
   expect(runs.failing.counts).toMatchObject({ succeeded: 0, failed: 3 });
   const result = await reconciled();
   expect(result, JSON.stringify(result, null, 1)).toMatchObject({
     verdict: 'agrees',
-    blobs: { total: 14, matched: 14, different: 0, withoutEvent: 0 },
+    blobs: { total: 16, matched: 16, different: 0, withoutEvent: 0 },
     differences: [],
     withoutBlob: [],
     missed: [],
@@ -194,11 +223,11 @@ describe('a run that decrypts here and encrypts as another principal', () => {
     eventName === 'Encrypt' && userIdentity.arn === partner.arn;
 
   it('has Encrypt events of the destination connection, and differs where a third principal has them', async () => {
-    expect(trail.filter((one) => isPartners(one) && one.errorCode === undefined)).toHaveLength(5);
+    expect(trail.filter((one) => isPartners(one) && one.errorCode === undefined)).toHaveLength(6);
     const eve = 'arn:aws:iam::444455556666:user/eve';
     const { differences } = await reconciled(forged(isPartners, eve));
     expect(differences.map(({ member, event }) => [member, event])).toEqual(
-      Array(5).fill(['principal', eve]),
+      Array(6).fill(['principal', eve]),
     );
   });
 
@@ -212,11 +241,11 @@ describe('a run that decrypts here and encrypts as another principal', () => {
 });
 
 describe('Decrypts of which the Encrypt failed', () => {
-  it.each(['failing', 'throttled'] as const)('are all in the history: %s', async (name) => {
+  it.each(['failing', 'throttled', 'resumed'] as const)('are all in the history: %s', async (name) => {
     const { runId } = runs[name];
     const { items } = await page.runs.items({ runId, offset: 0, limit: 10, only: 'all' });
     const ids = items.flatMap(({ decryptRequestId }) => decryptRequestId?.split(' ') ?? []);
-    expect(ids.length).toBe({ failing: 3, throttled: 4 }[name]);
+    expect(ids.length).toBeGreaterThanOrEqual({ failing: 3, throttled: 4, resumed: 2 }[name]);
     const decrypts = new Set(done('Decrypt').map(({ requestID }) => requestID));
     expect(ids.filter((id) => !decrypts.has(id))).toEqual([]);
     const { records } = await page.history.list({ offset: 0, limit: 200 });

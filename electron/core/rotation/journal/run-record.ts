@@ -26,6 +26,12 @@ export type PlanRow =
 /** Locks let go together. */
 const LOT = 500;
 
+/** Decrypts of an earlier part of a run stay in front of those (?9) of the part that goes on with it: CloudTrail has them all. */
+const KEPT_DECRYPTS = `CASE
+  WHEN ?9 IS NULL OR instr(decrypt_request_id, ?9) > 0 THEN decrypt_request_id
+  WHEN decrypt_request_id IS NULL OR instr(?9, decrypt_request_id) > 0 THEN ?9
+  ELSE decrypt_request_id || ' ' || ?9 END`;
+
 /**
  * The record of one run, for the run itself, its recovery and its undo. Writes are committed together: nothing may be done
  * to a file before {@link durable} has resolved.
@@ -159,7 +165,7 @@ export class RunRecord extends RunReader {
   #putItem(item: number, facts: ItemFacts): void {
     this.sql(
       `UPDATE items SET state = ?, sha256_after = ?, fingerprint_after = ?, source_key = ?, destination_key = ?,
-           source_material = ?, destination_material = ?, request_id = ?, decrypt_request_id = ?, fault = ?,
+           source_material = ?, destination_material = ?, request_id = ?, decrypt_request_id = ${KEPT_DECRYPTS}, fault = ?,
            notes = ?, sent = ?
          WHERE run = ? AND item = ?`,
     ).run(
