@@ -1,9 +1,6 @@
 import { lineEnd, lineStart } from '../structure/index.ts';
 import type { TextView } from '../text/text-view.ts';
-import { dedented, REACH, type Region, withoutBeginning, workOf } from './region.ts';
-
-/** Most lines of one block. */
-const MOST_LINES = 5000;
+import { dedented, type Region, withoutBeginning, workOf } from './region.ts';
 
 /** What lines of comments, quoted mail, patches and lists begin with. */
 const MARKS = /^[ \t]{0,64}(?:(?:>+|#+|\/\/+|--|;+|\*|\||\+|REM\b|%|!)[ \t]?){1,4}/;
@@ -38,8 +35,11 @@ export function* prefixed(view: TextView, start: number, end: number): Generator
 /** A fence, a prompt, the end of a document: no paragraph goes on over it. */
 const NO_PARAGRAPH = /^\s*(?:```|~~~|\$ |PS> |---\s*$)/;
 
-/** The block of lines around a range that a test takes; the one that was found last is kept. */
-function block(
+/**
+ * The block of lines around a range that a test takes, however long: nothing could be said of a part of it. The one that
+ * was found last is kept, so that each line is looked at once or twice.
+ */
+export function block(
   view: TextView,
   kind: string,
   start: number,
@@ -58,21 +58,21 @@ function block(
 }
 
 /** The lines before and behind that a test takes, with those of the range. */
-export function linesWhile(
+function linesWhile(
   text: string,
   line: number,
   end: number,
   takes: (line: string) => boolean,
 ): [number, number] {
   let from = line;
-  for (let n = 0; from > 0 && n < MOST_LINES && line - from < REACH; n++) {
+  while (from > 0) {
     const before = lineStart(text, from - 1);
     if (!takes(text.slice(before, from - 1))) break;
     from = before;
   }
   let to = Math.min(lineEnd(text, end) + 1, text.length);
   if (text[to - 1] === '\r' && text[to] === '\n') to++;
-  for (let n = 0; to < text.length && n < MOST_LINES && to - end < REACH; n++) {
+  while (to < text.length) {
     const feed = text.indexOf('\n', to);
     const next = feed === -1 ? text.length : feed + 1;
     if (!takes(text.slice(to, feed === -1 ? next : feed))) break;

@@ -205,3 +205,15 @@ describe('texts that are not read', () => {
     expect(held(scan(wrap(9, by), 'x'))).toEqual([expect.stringContaining('more than 6 deep')]);
   });
 });
+
+test('each line of a long log is read as the text in it is, and nothing is left unread', () => {
+  const blob = base64(madeUpBlob());
+  const line = (i: number): string => `INFO ${i} decrypt {"CiphertextBlob":"${blob}","KeyId":"${OLD}"}`;
+  const { blobs, findings } = scan(
+    Buffer.from(Array.from({ length: 2000 }, (_, i) => line(i)).join('\n')),
+    'app.log',
+  );
+  expect(findings).toEqual([]);
+  expect(blobs).toHaveLength(2000);
+  expect(blobs.filter(({ declared }) => declared.keyArn !== OLD)).toEqual([]);
+});

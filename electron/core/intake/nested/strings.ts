@@ -13,7 +13,7 @@ import {
   REFERENCES,
 } from './escapes.ts';
 import { unescaped } from './inner-text.ts';
-import { linesWhile } from './lines.ts';
+import { block } from './lines.ts';
 import { asItIs, PERCENTS, REACH, type Region, workOf } from './region.ts';
 
 export function escapedString(
@@ -130,17 +130,17 @@ export function* percents(view: TextView, start: number, end: number): Generator
 
 /** The part of a mail in quoted-printable. */
 export function* quotedPrintable(view: TextView, start: number, end: number): Generator<Region> {
-  const { text } = view;
-  const [from, to] = linesWhile(
-    text,
-    lineStart(text, start),
+  yield block(
+    view,
+    'quoted-printable',
+    start,
     end,
     (line) => !/^--|^[\w-]{1,40}: /.test(line),
+    (from, to) => ({
+      start: from,
+      end: to,
+      manner: 'quoted-printable',
+      open: () => unescaped(view, from, to, QUOTED_PRINTABLE, mustQuotedPrintable),
+    }),
   );
-  yield {
-    start: from,
-    end: to,
-    manner: 'quoted-printable',
-    open: () => unescaped(view, from, to, QUOTED_PRINTABLE, mustQuotedPrintable),
-  };
 }
