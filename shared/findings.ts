@@ -374,7 +374,7 @@ export const FINDINGS = {
   'key-label-stays': {
     severity: 'warning',
     source: 'files',
-    about: 'A key is named beside the blob, and stays as written when the blob moves to another key.',
+    about: 'A key is named in the file of the blob, and stays as written when the blob moves to another key.',
     reason: 'It is not certain that the name belongs to this blob alone, so Rewrap leaves it as it is.',
     remedy: 'After the run, check the name and change it where it means the key of this blob.',
   },

@@ -3,10 +3,10 @@ import type { TextView } from '../text/text-view.ts';
 import { writeText } from '../text/text-view.ts';
 import type { FoundBlob, LinkedValue } from '../types.ts';
 
-/** What Go's dumps write before a text: `(len=75) "`. */
-const LENGTH_BEFORE = /\(?len=(\d{1,6})\)[ \t]{0,4}\\?["'`]?$/;
+/** What dumps of Go and PHP write before a text: `(len=75) "`, `string(75) "`. */
+const LENGTH_BEFORE = /(?:\(?len=|\bstring\()(\d{1,6})\)[ \t]{0,4}\\?["'`]?$/;
 
-/** The length of a text that stands before it, as dumps of Go have it. */
+/** The length of a text that stands before it, as dumps of Go and PHP have it. */
 export function lengthsBefore(view: TextView, start: number, end: number): LinkedValue[] {
   const from = Math.max(0, start - 40);
   const match = LENGTH_BEFORE.exec(view.text.slice(from, start));
@@ -35,9 +35,9 @@ function measured(
 
 const HEADER = /^[<>*|\t ]{0,16}content-length:[ \t]{0,16}(\d{1,9})[ \t]{0,16}\r?$/gim;
 const ANY_HEADER = /content-length:/i;
-/** PHP's `serialize()`: the length of a text in bytes before its quote. */
-const SERIALIZED = /\bs:(\d{1,9}):\\?"/g;
-const ANY_SERIALIZED = /\bs:\d{1,9}:\\?"/;
+/** PHP's `serialize()` and `var_dump()`: the length of a text in bytes before its quote. */
+const SERIALIZED = /\b(?:s:(\d{1,9}):|string\((\d{1,9})\) )\\?"/g;
+const ANY_SERIALIZED = /\b(?:s:\d{1,9}:|string\(\d{1,9}\) )\\?"/;
 
 /**
  * Blobs with the lengths of what they stand in: the body of an HTTP message, a text that PHP serialized. They follow by as much as
@@ -101,12 +101,12 @@ function* contentLengths(view: TextView): Generator<LinkedValue> {
 function* serialized(view: TextView): Generator<LinkedValue> {
   const { text } = view;
   for (const match of text.matchAll(SERIALIZED)) {
-    const digits = match[1] ?? '';
+    const digits = match[1] ?? match[2] ?? '';
     const start = match.index + match[0].length;
     const end = start + Number(digits);
     // In a text where quotes are escaped, so are those inside: the length is of what they stand for.
-    if (!/^\\?"[;}]/.test(text.slice(end, end + 3))) continue;
-    yield measured(view, 'length of the text', match.index + 2, digits, {
+    if (!/^\\?"(?:[;}]|\s|\\n|$)/.test(text.slice(end, end + 4))) continue;
+    yield measured(view, 'length of the text', match.index + match[0].indexOf(digits), digits, {
       start: view.byteAt(start),
       end: view.byteAt(end),
     });

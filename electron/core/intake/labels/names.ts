@@ -42,10 +42,12 @@ const MEMBERS: Readonly<Record<string, (old: string) => (next: NewBlob) => strin
 export const ARN = 'arn:aws[\\w-]{0,20}:kms:[a-z0-9-]{1,40}:\\d{12}:(?:key|alias)\\/[\\w/-]{1,256}';
 const UUID = '(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
 const VALUE = `${ARN}|alias\\/[\\w/-]{1,250}|[0-9a-f]{64}|${UUID}|SYMMETRIC_DEFAULT|RSAES_OAEP_SHA_(?:1|256)|SM2PKE`;
-/** What SDKs print between a name and a text: Go's `aws.String(`, a dump's `(string) (len=75) `, JavaScript's colours. */
-const BETWEEN = `(?:&?(?:aws\\.)?String\\(|\\(?\\*?string\\)? ?(?:\\(0x[0-9a-f]{1,16}\\))? ?\\(?(?:\\(?len=\\d{1,6}\\) ?)?)?`;
+/**
+ * What SDKs print between a name and a text: Go's `aws.String(`, a dump's `(string) (len=75) `, Rust's `Some(`, PHP's `string(75) `.
+ */
+const BETWEEN = `(?:&?(?:aws\\.)?String\\(|Some\\([ \\t\\r\\n]{0,80}|string\\(\\d{1,6}\\) |\\(?\\*?string\\)? ?(?:\\(0x[0-9a-f]{1,16}\\))? ?\\(?(?:\\(?len=\\d{1,6}\\) ?)?)?`;
 const LABEL = new RegExp(
-  `(?<![A-Za-z0-9])([A-Za-z][A-Za-z_-]{2,40})\\\\?["'\`\\]]{0,2}[ \\t]{0,40}(?:=>|:=|[:=])[ \\t]{0,40}${BETWEEN}\\\\?["'\`]?(${VALUE})(?![\\w/:-])`,
+  `(?<![A-Za-z0-9])([A-Za-z][A-Za-z_-]{2,40})\\\\?["'\`\\]]{0,2}[ \\t]{0,40}(?:=>(?:[ \\t]{0,40}\\r?\\n)?|:=|[:=])[ \\t]{0,40}${BETWEEN}\\\\?["'\`]?(${VALUE})(?![\\w/:-])`,
   'g',
 );
 

@@ -45,7 +45,7 @@ function outsideOf(
 
 function takesLabels({ declared, notPutBack, within, linkedValues, container }: FoundBlob): boolean {
   return (
-    PRINTED.has(container) &&
+    (PRINTED.has(container) || LIKE_PRINT.has(container)) &&
     declared.keyArn === null &&
     notPutBack === undefined &&
     within === undefined &&
@@ -59,6 +59,17 @@ const PRINTED: ReadonlySet<FoundBlob['container']> = new Set<FoundBlob['containe
   'yaml',
   'json',
 ]);
+
+/** Formats that a print may look like: a line of `name=value` pairs, an object of Rust. */
+const LIKE_PRINT: ReadonlySet<FoundBlob['container']> = new Set<FoundBlob['container']>(['dotenv', 'hcl']);
+
+/** Whether a blob is a whole value of a map: its reader follows names there. */
+const isValue = ({ container, place }: FoundBlob): boolean =>
+  container !== 'text' && !/, (?:character|column) \d+/.test(place);
+
+/** Whether a text is printed as a value that may be missing, as Rust does: `Some("…")`. */
+const isOptional = (text: string, start: number): boolean =>
+  /\bSome\(\s{0,80}\\?"$/.test(text.slice(Math.max(0, start - 90), start));
 
 /** ARNs of keys that stand as a field of their own. */
 function bareArns(text: string): { start: number; end: number }[] {
@@ -104,12 +115,12 @@ class Records {
     const line: [number, number] = [lineStart(text, start), lineEnd(text, end)];
     if (isTableLine(text.slice(line[0], line[0] + 2)) || this.#work < 0) return blob;
     // Beside a value of a map its reader follows names; what is left are lists, and texts inside a value.
-    const isValue = blob.container !== 'text' && !/, character \d+/.test(blob.place);
-    const onLine = this.#taken(line, true, isValue);
+    const isInMap = isValue(blob) && !isOptional(text, start);
+    const onLine = this.#taken(line, true, isInMap);
     if (onLine.length > 0) return this.#with(blob, onLine);
     // Named on another line of the same print.
     const [from, to] = this.#record(start, end);
-    const labels = this.#taken([from, to], false, isValue);
+    const labels = this.#taken([from, to], false, isInMap);
     return labels.length === 0 ? blob : this.#with(blob, labels);
   }
 
@@ -132,7 +143,7 @@ class Records {
   }
 
   /** Labels in a range with one blob; without names, what stands where the AWS CLI prints it. */
-  #taken([from, to]: readonly [number, number], isLine: boolean, isValue: boolean): Label[] {
+  #taken([from, to]: readonly [number, number], isLine: boolean, isInMap: boolean): Label[] {
     if (between(this.#starts, from, to) !== 1) return [];
     const low = lowerBound(this.#labels, from);
     const named: Label[] = [];
@@ -141,7 +152,7 @@ class Records {
       if (label === undefined || label.start >= to) break;
       named.push(label);
     }
-    if (named.length > 0) return isValue ? [] : named;
+    if (named.length > 0) return isInMap ? [] : named;
     return this.#positional(from, to, isLine);
   }
 

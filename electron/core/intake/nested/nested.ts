@@ -1,5 +1,6 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
 import { mayHoldBlob } from '../formats/structured/tokens.ts';
+import { withLengths } from '../labels/lengths.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
@@ -152,14 +153,16 @@ function mayBeInside({
   );
 }
 
-/** Whether an inner text says more of a blob than the text around it does. */
+/** Whether an inner text says more of a blob than the text around it does, in which so many lengths follow it. */
 function saysMore(
   { container, linkedValues, declared, notPutBack, findings }: FoundBlob,
   around: FoundBlob,
+  lengths: () => number,
 ): boolean {
   return (
     !PLAIN_CONTAINERS.has(container) ||
-    linkedValues.length > 0 ||
+    linkedValues.some(({ measures }) => measures === undefined) ||
+    (linkedValues.length > 0 && linkedValues.length > lengths()) ||
     declared.keyArn !== null ||
     declared.encryptionContext !== null ||
     notPutBack !== undefined ||
@@ -180,6 +183,7 @@ class Nesting {
   readonly #first: number;
   readonly #unit: number;
   #nextLeaf = 0;
+  #lengths: ReadonlyMap<string, number> | null = null;
 
   constructor(view: TextView, name: string, found: Scan, read: ReadInner) {
     this.#view = view;
@@ -248,9 +252,17 @@ class Nesting {
       // Two that overlap cannot both be right: the one that was taken first stays.
       if (inner === null || (inner.text.start < until && inner.text.end !== until)) continue;
       const same = sameBlob(inner, blob);
-      if (same !== undefined && saysMore(same, blob)) return inner;
+      if (same !== undefined && saysMore(same, blob, () => this.#lengthsOf(blob))) return inner;
     }
     return null;
+  }
+
+  /** How many lengths that stand in this text follow a blob of it. */
+  #lengthsOf({ place }: FoundBlob): number {
+    this.#lengths ??= new Map(
+      withLengths(this.#view, this.#found.blobs).map((one) => [one.place, one.linkedValues.length]),
+    );
+    return this.#lengths.get(place) ?? 0;
   }
 
   /** The inner text in which a whole blob begins where a piece of one stands here. */

@@ -2,6 +2,7 @@ import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { looksLikeText } from '../../../inspect/index.ts';
 import type { Leaf, Structure } from '../../structure/index.ts';
 import { decodeText } from '../../text/encoding.ts';
+import { writeText } from '../../text/text-view.ts';
 import type { BlobEncoding, FoundBlob } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
@@ -60,10 +61,11 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
   // All of these are ASCII; other text is none of them, and its bytes would not be those of the file.
   if (/[^ -~\s]/.test(value)) return null;
   const said = looksLikeText(value);
-  if (said !== null)
-    return LISTED.has(said.kind)
-      ? { ...around, encoding: AS_IT_STANDS, bytes: new Uint8Array(Buffer.from(value)), identification: said }
-      : null;
+  if (said !== null) {
+    if (!LISTED.has(said.kind)) return null;
+    const bytes = new Uint8Array(Buffer.from(value));
+    return { ...around, encoding: asItStands(leaf, bytes), bytes, identification: said };
+  }
   const decoded = decodeText(leaf.raw, {
     charset: view.charset,
     escaped: leaf.rules.escaped,
@@ -80,12 +82,18 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
   };
 }
 
-/** The value is the ciphertext, as text. KMS never makes another for it, so that nothing is ever written so. */
-const AS_IT_STANDS: BlobEncoding = {
-  name: 'binary',
-  charset: 'binary',
-  hexCase: 'lower',
-  padded: true,
-  breaks: [],
-  inner: null,
-};
+/** The value is the ciphertext, as text. KMS never makes another for it, so that nothing else is ever written so. */
+function asItStands({ view, start, end }: Leaf, read: Uint8Array): BlobEncoding {
+  return {
+    name: 'binary',
+    charset: 'binary',
+    hexCase: 'lower',
+    padded: true,
+    breaks: [],
+    inner: null,
+    through: (bytes) => {
+      if (Buffer.compare(bytes, read) !== 0) throw new Error('No other value is written as this one.');
+      return writeText(view.read(start, end), view.charset);
+    },
+  };
+}
