@@ -59,8 +59,8 @@ function tableAround(text: string, start: number): [number, number] {
   return [from, to];
 }
 
-/** The padding behind a blob that keeps its cell as wide as it is. */
-function keepCell(view: TextView, blob: FoundBlob, start: number, end: number): FoundBlob {
+/** The padding behind a blob that keeps its cell as wide as it is; `mayGrow`: or lets it grow, whatever its column is. */
+function keepCell(view: TextView, blob: FoundBlob, start: number, end: number, mayGrow = false): FoundBlob {
   const space = /^ *(?=\|)/.exec(view.text.slice(end, end + 8192))?.[0];
   if (space === undefined) return blob;
   const width = end - start + space.length;
@@ -69,8 +69,8 @@ function keepCell(view: TextView, blob: FoundBlob, start: number, end: number): 
     range: { start: view.byteAt(end), end: view.byteAt(end + space.length) },
     write: (next) => {
       const length = base64Length(next);
-      if (length + 1 > width && length !== end - start) throw tooNarrow();
-      return writeText(' '.repeat(width - length), view.charset);
+      if (length + 1 > width && length !== end - start && !mayGrow) throw tooNarrow();
+      return writeText(' '.repeat(Math.max(mayGrow && space !== '' ? 1 : 0, width - length)), view.charset);
     },
   };
   return { ...blob, linkedValues: [...blob.linkedValues, padding] };
@@ -129,11 +129,15 @@ class Table {
         const label = labels.find((one) => one.row === row && one.column === at);
         return label === undefined ? contentOf(row, cell) : label.next(next);
       });
-    // A plaintext is left out of copies: nothing may be written over its row, so that the columns keep their width.
-    const isFrozen = this.#lines.some((one) => /plain_?text/i.test(one.text));
+    const key = labels.find(({ name }) => !/source|material|algorithm/i.test(name));
+    const declared = { ...blob.declared, keyArn: key?.value ?? null };
+    // A plaintext is left out of copies: nothing is written over it, so that each cell changes by itself.
+    if (this.#lines.some((one) => /(?:plain|clear)[ _-]?text/i.test(one.text))) {
+      const cell = keepCell(view, { ...blob, declared }, start, end, true);
+      return { ...cell, linkedValues: [...cell.linkedValues, ...labels.map((one) => inItsCell(view, one))] };
+    }
     const growth = (next: NewBlob): number[] =>
       cells.map((_, at) => {
-        if (isFrozen) return 0;
         const longest = (of: (row: Line) => number): number =>
           rows.reduce((most, row) => Math.max(most, of(row)), 0);
         const before = longest((row) => contentOf(row, cellsOf(row.text)[at] ?? NO_CELL).length);
@@ -146,10 +150,7 @@ class Table {
       range: { start: view.byteAt(one.start + from), end: view.byteAt(one.start + to) },
       write: (next) => writeText(of(render(one, next)), view.charset),
     });
-    const changing = isFrozen
-      ? this.#lines.filter((one) => one === line || labels.some(({ row }) => row === one))
-      : this.#lines;
-    const linkedValues = changing.flatMap((one) =>
+    const linkedValues = this.#lines.flatMap((one) =>
       one === line
         ? [
             linked(one, 0, start - line.start, (rendered) => rendered.slice(0, rendered.indexOf(LETTER))),
@@ -159,13 +160,24 @@ class Table {
           ]
         : [linked(one, 0, one.text.length, (rendered) => rendered)],
     );
-    const key = labels.find(({ name }) => !/source|material|algorithm/i.test(name));
     return {
       ...blob,
-      declared: { ...blob.declared, keyArn: key?.value ?? null },
+      declared,
       linkedValues: [...blob.linkedValues, ...linkedValues],
     };
   }
+}
+
+/** A label with the padding behind it, so that its cell keeps its width where it can. */
+function inItsCell(view: TextView, { name, value, next, row, column }: CellLabel): LinkedValue {
+  const cell = cellsOf(row.text)[column] ?? NO_CELL;
+  const start = row.start + row.text.indexOf(value, cell.start);
+  const space = /^ */.exec(row.text.slice(start - row.start + value.length, cell.end))?.[0].length ?? 0;
+  return {
+    name,
+    range: { start: view.byteAt(start), end: view.byteAt(start + value.length + space) },
+    write: (made) => writeText(next(made).padEnd(value.length + space), view.charset),
+  };
 }
 
 const NO_CELL: Cell = { start: 0, end: 0 };
@@ -202,7 +214,13 @@ function labelsIn(rows: readonly Line[], line: Line, column: number): CellLabel[
       const bare = new RegExp(`^${ARN}$`).test(value) && (row === line || cells.length === 1) ? 'KeyId' : '';
       const label = memberNamed(name, value) ?? memberNamed(bare, value);
       if (label !== null)
-        found.push({ name: name === '' ? 'KeyId' : name, value, next: label, row, column: at });
+        found.push({
+          name: memberNamed(name, value) === null ? 'KeyId' : name,
+          value,
+          next: label,
+          row,
+          column: at,
+        });
     }
   }
   // Two keys without names may be the old and the new one.

@@ -5,20 +5,31 @@ import { identify, isSecretInClear, randomness } from '../../inspect/index.ts';
 import { isNoPlaintext } from '../formats/structured/beside.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
+import { plaintextColumns, type Span } from './columns.ts';
 
 /**
  * Names of a plaintext in what prints KMS's replies: the AWS CLI in any output, `console.log`, boto3, Go, Java, and
  * documents that quote them. Then what stands between name and value.
  */
-const LABEL =
-  /(?<![A-Za-z0-9])(?:private[_-]?key[_-]?)?plain[_-]?text(?:[_-]?(?:data)?[_-]?key)?\\?["'`]?[ \t]{0,400}(?:=>|:=|[:=|\t])[ \t]{0,400}(?:\r?\n[ \t]{0,80})?/gi;
-const ANY_LABEL = /plain[_-]?text/i;
+const NAME = String.raw`(?:private[_-]?key[_-]?)?plain[_-]?text(?:[ _-]?data)?(?:[ _-]?key)?(?: \((?:base64|b64|hex)\))?`;
+/** What SDKs print before a text: Rust's `Some(`, PHP's `string(44) `. */
+const WRAPPED_IN = String.raw`(?:(?:Some|Ok)\(\s{0,80}|Blob ?\{\s{0,80}inner: ?|string\(\d{1,6}\) )`;
+const LABEL = new RegExp(
+  `(?<![A-Za-z0-9])${NAME}(?:\\\\?["'\`]?[\\])]?|[*_]{1,3})[ \\t]{0,400}(?:=>|:=|[:=|\\t])(?:[*_]{1,3}(?=[ \\t]))?[ \\t]{0,400}(?:\\r?\\n[ \\t]{0,80})?${WRAPPED_IN}{0,3}`,
+  'gi',
+);
+/** A name and its value with nothing but white space between, on a line of their own; a heading, and its value on the next line. */
+const ALONE = new RegExp(
+  `(?<=^[ \\t>*#|+-]{0,40}|<)(?:[*_]{0,3})${NAME}(?:[*_]{0,3}:?[*_]{0,3}[ \\t]{0,20}(?:\\r?\\n[ \\t>]{0,80}){1,3}(?:(?:\`{3}|~{3})[\\w-]{0,20}\\r?\\n[ \\t>]{0,80})?|[ \\t]{1,400}|>[ \\t]{0,80})`,
+  'gim',
+);
+const ANY_LABEL = /(?:plain|clear)[ _-]?text/i;
 /** Numbers or pairs of hex, eight at least: a list as Node, Go, Java or Python print it. */
 const LIST =
   /(?:&?(?:new )?[A-Za-z_[\]][\w.[\]<>]{0,30}(?:\(\d{1,6}\))?[ \t]{0,8})?[[{(<](?:Buffer |bytes=)?[ \t\r\n]{0,80}((?:(?:0x)?-?[0-9a-fA-F]{1,3}[ \t\r\n,]{1,80}){7,6144}(?:0x)?-?[0-9a-fA-F]{1,3})/y;
 const QUOTED = /(?:[bB]|u8)?(\\?["'`])/y;
 /** Base64, or hex with its prefix. */
-const BARE = /(?:SdkBytes\(bytes=)?((?:0x)?[A-Za-z0-9+/_-]{8,}={0,2})(?=[\s,;|)\]}"'`]|$)/y;
+const BARE = /(?:SdkBytes\(bytes=)?((?:0x)?[A-Za-z0-9+/_-]{8,}={0,2})(?=[\s,;|)\]}"'`<]|$)/y;
 const KMS_ARN = /arn:aws[\w-]{0,20}:kms:/;
 /** How far from a name a blob, or the ARN of a key, makes it the name of what KMS gave out; in characters. */
 const REACH = 16_384;
@@ -35,16 +46,26 @@ function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext
   const { text } = view;
   if (!ANY_LABEL.test(text)) return out;
   const near = nearBlob(known.blobs, REACH * (view.byteAt(1) - view.byteAt(0)));
-  LABEL.lastIndex = 0;
-  for (let match = LABEL.exec(text); match !== null; match = LABEL.exec(text)) {
-    const value = valueAt(text, LABEL.lastIndex);
-    if (value === null) continue;
+  const taken = new Set<number>();
+  const take = (value: Span, at: number, how: string): void => {
+    if (taken.has(value.start)) return;
+    taken.add(value.start);
     const range = { start: view.byteAt(value.start), end: view.byteAt(value.end) };
-    LABEL.lastIndex = value.end;
     const beside = near(range);
-    if (!beside && !KMS_ARN.test(text.slice(Math.max(0, match.index - 2048), value.end + 2048))) continue;
-    add(out, range, beside, 'It stands behind a name that says so.');
+    if (beside || KMS_ARN.test(text.slice(Math.max(0, at - 2048), value.end + 2048)))
+      add(out, range, beside, how);
+  };
+  for (const label of [LABEL, ALONE]) {
+    label.lastIndex = 0;
+    for (let match = label.exec(text); match !== null; match = label.exec(text)) {
+      const value = valueAt(text, label.lastIndex);
+      if (value === null) continue;
+      label.lastIndex = value.end;
+      take(value, match.index, 'It stands behind a name that says so.');
+    }
   }
+  for (const value of plaintextColumns(text))
+    take(value, value.start, 'It stands in a column that is headed so.');
   return out;
 }
 
