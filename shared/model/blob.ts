@@ -30,6 +30,7 @@ export const EncodingName = z.enum([
   'base64url',
   'hex',
   'base64-base64',
+  'base32',
   'byte-list',
   'escaped',
   'hex-dump',

@@ -3,6 +3,7 @@ import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { identify, privateKeyFinding } from '../inspect/index.ts';
 import { isSqlite } from './database/open.ts';
 import { scanDatabase } from './database/scan-database.ts';
+import { withBase32 } from './formats/base32-blobs.ts';
 import { type Format, type Input, openInput } from './formats/format.ts';
 import {
   dataKeysIn,
@@ -24,6 +25,7 @@ import { withPlaintext } from './plaintext/plaintext.ts';
 import { asInRaw } from './text/as-in-raw.ts';
 import { withPatches } from './text/patches.ts';
 import type { TextView } from './text/text-view.ts';
+import { scanUtf32 } from './text/utf-32.ts';
 import type { FoundBlob, Scan } from './types.ts';
 
 const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
@@ -44,6 +46,8 @@ export function scan(bytes: Uint8Array, name: string): Scan {
     );
     return { ...found, blobs: withDistinctPlaces(found.blobs) };
   }
+  const wide = scanUtf32(bytes, (utf8) => scan(utf8, name));
+  if (wide !== null) return wide;
   const input = openInput(bytes, name);
   const reader = new InnerReader(bytes.length, readInner);
   const found = withUnread(finished(input, readWith(FORMATS, input), reader, 0, true), reader);
@@ -84,7 +88,8 @@ function finished(input: Input, found: Scan, reader: InnerReader, depth: number,
     (isSealed: boolean) =>
     (inner: Uint8Array, hint: string): Scan =>
       reader.read(inner, hint, depth + 1, isSealed);
-  const inner = withEncoded(view, name, withNested(view, name, whole, read(false)), read(true));
+  const here = withBase32(view, whole);
+  const inner = withEncoded(view, name, withNested(view, name, here, read(false)), read(true));
   // An inner text was read without the control characters of the file.
   const nested = { ...inner, blobs: exact(input, inner.blobs) };
   if (!sealed) return named({ ...nested, blobs: withPatches(view, withLengths(view, nested.blobs)) }, depth);

@@ -20,7 +20,7 @@ export interface BlobEncoding {
   readonly name: EncodingName;
   /** Character set of the text around it; 'binary' for raw blobs. */
   readonly charset: 'binary' | 'utf-8' | 'latin-1' | 'utf-16le' | 'utf-16be';
-  /** Letter case of hex; irrelevant otherwise. */
+  /** Letter case of hex and base32; irrelevant otherwise. */
   readonly hexCase: 'lower' | 'upper';
   /** Whether base64 carries its '=' padding. */
   readonly padded: boolean;

@@ -68,6 +68,7 @@ export const ENCODING_WORDS: Record<EncodingName, string> = {
   base64url: 'base64url',
   hex: 'hex',
   'base64-base64': 'base64 twice',
+  base32: 'base32',
   'byte-list': 'list of bytes',
   escaped: 'escaped text',
   'hex-dump': 'hex dump',

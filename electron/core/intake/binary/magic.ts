@@ -85,7 +85,7 @@ const SIGNS: readonly Sign[] = [
   [/^(?:\x1a\x01|\x1e\x02)[\s\S]\0[\s\S]\0/, 'compiled terminfo', OBJECT],
   [/^TZif[\x002-4]/, 'time zone file', OBJECT],
   [/^(?:\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x0a\x0d\x0d\x0a)/, 'network capture', OBJECT],
-  ['%PDF-', 'PDF document', OBJECT],
+  ['%PDF-', 'PDF document', 'text (`pdftotext`)', 'closed'],
   ['\x89PNG\r\n', 'PNG image', OBJECT],
   [/^GIF8[79]a/, 'GIF image', OBJECT],
   [/^\xff\xd8\xff[\xc0-\xfe]/, 'JPEG image', OBJECT],
@@ -146,7 +146,7 @@ export function magicOf(bytes: Uint8Array): Magic | null {
 
 /** First bytes of archives; a tar has its mark further on. */
 const ARCHIVE_FIRST = new Uint8Array(256);
-for (const char of '\x1fPB7RLMx!0hQKO\x89\x28\xfd\x04\x5d\xed') ARCHIVE_FIRST[char.charCodeAt(0)] = 1;
+for (const char of '\x1fPB7RLMx!0hQKO%\x89\x28\xfd\x04\x5d\xed') ARCHIVE_FIRST[char.charCodeAt(0)] = 1;
 
 /** How a file's archive is opened; null for what is none. A look at one byte for most files. */
 export function archiveOf(bytes: Uint8Array): ArchiveFormat | 'closed' | null {

@@ -46,6 +46,16 @@ describe('walk', () => {
     expect(new Set(met)).toEqual(new Set(names));
   });
 
+  test('what SQLite keeps beside a database is read with it; other files of such names are files', async () => {
+    put('app.db', `SQLite format 3\0${'x'.repeat(600)}`);
+    for (const name of ['app.db-wal', 'app.db-shm', 'app.db-journal', 'notes', 'notes-journal', 'b-wal'])
+      put(name);
+    const met = await all([top]);
+    expect(files(met).map((one) => one.relative)).toEqual(['app.db', 'b-wal', 'notes', 'notes-journal']);
+    expect(skippedFiles(met)).toEqual([]);
+    expect(files(await all([join(top, 'app.db-wal')])).length).toBe(1);
+  });
+
   test('each file once, however often its folder is given', async () => {
     put('a/1');
     put('ab');

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
+import { isDatabaseFile } from '../database/open.ts';
 import type { Repository, WalkedFile, WalkedSkip } from '../types.ts';
 import { type EntryKind, entryKindOf, GIT, type Listing, namesIn } from './listing.ts';
 import { displayPath, isBackupName, isTemporaryName } from './names.ts';
@@ -143,6 +144,7 @@ export function* walkNow(
         }
         sort = looked;
       }
+      if (sort === 'file' && isPartOfDatabase(name, folder)) continue;
       if (sort === 'symlink') yield linkMet(called, name, inside);
       else if (sort !== 'folder') yield met(called, name, sort);
       else {
@@ -275,6 +277,13 @@ function met(folder: FolderName, name: string, sort: EntryKind | 'file'): Walked
     'backup',
     'A backup that Rewrap made: not taken with its folder. Add it by itself to look at it.',
   );
+}
+
+/** What SQLite keeps beside a database in its folder: it is read with the database. */
+function isPartOfDatabase(name: string, { called, names }: Folder): boolean {
+  if (!name.endsWith('-wal') && !name.endsWith('-shm') && !name.endsWith('-journal')) return false;
+  const database = name.slice(0, name.lastIndexOf('-'));
+  return names.includes(database) && isDatabaseFile(called.path + database);
 }
 
 /** Whether a name is one that Rewrap gives to a file while it replaces another. */

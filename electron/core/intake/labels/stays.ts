@@ -120,7 +120,8 @@ class Labels {
       const start = this.#starts[index] ?? 0;
       // Beside a key of its own, a name before others is theirs.
       const isOwn = blob.declared.keyArn !== null;
-      const name = own ?? (!isOwn && shared !== null && this.#isNear(shared.end, start) ? shared : null);
+      const name: Name | null =
+        own ?? (!isOwn && shared !== null && this.#isNear(shared.end, start) ? shared : null);
       shared = name !== null && name.end <= start ? name : null;
       if (name !== null) this.#found.set(index, name);
     }

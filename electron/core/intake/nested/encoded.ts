@@ -6,9 +6,10 @@ import { embeddedBlobs } from '../formats/embedded.ts';
 import { nested } from '../formats/envelopes/shared.ts';
 import { openInput } from '../formats/format.ts';
 import { type Leaf, positionOf, readStructure, type Structure } from '../structure/index.ts';
-import { decodeText } from '../text/encoding.ts';
+import { type DecodedText, decodeText } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
-import type { FoundBlob, Scan } from '../types.ts';
+import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
+import { unpacked } from './compressed.ts';
 import type { ReadInner } from './nested.ts';
 
 /** Letters of a line of base64, or of one piece of it, at least. */
@@ -45,21 +46,41 @@ export function withEncoded(view: TextView, name: string, found: Scan, read: Rea
     const padding = /^={0,2}/.exec(view.text.slice(run.end, run.end + 2))?.[0].length ?? 0;
     if (start < done || IS_BLOB.test(view.text.slice(start, start + 8))) continue;
     if (padding > 0 && IS_LETTER.test(view.text[run.end + padding] ?? '')) continue;
-    const end = runEnd(view.text, start, run.end + padding);
-    const letters = view.text.slice(start, end);
+    let end = runEnd(view.text, start, run.end + padding);
+    let letters = view.text.slice(start, end);
     done = end;
     if (letters.length < LEAST_LETTERS || letters.length > MOST_LETTERS) continue;
-    const range = { start: view.byteAt(start), end: view.byteAt(end) };
-    while ((taken[nextTaken]?.range.end ?? Number.POSITIVE_INFINITY) <= range.start) nextTaken++;
-    if ((taken[nextTaken]?.range.start ?? Number.POSITIVE_INFINITY) < range.end) continue;
-    const decoded = decodeText(letters, {
-      charset: view.charset,
-      escaped: letters.includes('\\'),
-      takeUnknown: true,
-    });
-    if (decoded === null || decoded.encoding.inner !== null || decoded.encoding.name === 'hex') continue;
+    const first = view.byteAt(start);
+    while ((taken[nextTaken]?.range.end ?? Number.POSITIVE_INFINITY) <= first) nextTaken++;
+    if ((taken[nextTaken]?.range.start ?? Number.POSITIVE_INFINITY) < view.byteAt(end)) continue;
+    let decoded = decodedRun(view, letters);
+    if (decoded === null) continue;
+    let packed = unpacked(decoded.bytes);
+    if (packed.isDamaged) {
+      // Its last line may be one that looks like a word.
+      const longer = runEnd(view.text, start, run.end + padding, true);
+      const whole = decodedRun(view, view.text.slice(start, longer));
+      const again = whole === null ? packed : unpacked(whole.bytes);
+      if (whole !== null && again.bytes !== null)
+        [end, letters, decoded, packed, done] = [
+          longer,
+          view.text.slice(start, longer),
+          whole,
+          again,
+          longer,
+        ];
+    }
     const { bytes } = decoded;
-    if (!BLOB_LETTERS.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')))
+    const range = { start: view.byteAt(start), end: view.byteAt(end) };
+    if (packed.unread !== null) {
+      const { line } = positionOf(view, start);
+      findings.push(notRead(line, packed.unread, range));
+      continue;
+    }
+    if (
+      packed.bytes === null &&
+      !BLOB_LETTERS.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))
+    )
       continue;
     structure ??= readStructure(view, name);
     const leaves: readonly Leaf[] = structure?.leaves ?? [];
@@ -67,8 +88,13 @@ export function withEncoded(view: TextView, name: string, found: Scan, read: Rea
     const leaf = leaves[nextLeaf];
     const inLeaf = leaf !== undefined && leaf.outerStart <= start && end <= leaf.outerEnd ? leaf : null;
     const place = placeOf(view, inLeaf, start, end);
-    const inner = insideOf(bytes, String(inLeaf?.key ?? ''), read, foreignAround(view, start, end, bytes));
+    const key = String(inLeaf?.key ?? '');
     const outer = { bytes, encoding: decoded.encoding, range };
+    const inner =
+      packed.bytes === null
+        ? insideOf(bytes, key, read, foreignAround(view, start, end, bytes))
+        : insideCompressed(bytes, packed.bytes, key, read);
+    findings.push(...inner.findings.filter(({ code }) => code === 'nested-not-read'));
     blobs.push(...inner.blobs.map((one) => nested(outer, place, one)));
     if (inner.plaintext.length > 0) {
       plaintext.push(range);
@@ -84,8 +110,41 @@ export function withEncoded(view: TextView, name: string, found: Scan, read: Rea
   };
 }
 
+/** A run of letters as bytes; null for hex, and for what is base64 twice. */
+function decodedRun({ charset }: TextView, letters: string): DecodedText | null {
+  const decoded = decodeText(letters, { charset, escaped: letters.includes('\\'), takeUnknown: true });
+  return decoded === null || decoded.encoding.inner !== null || decoded.encoding.name === 'hex'
+    ? null
+    : decoded;
+}
+
+/** What stands in compressed bytes, which are not written again: other programs compress otherwise, byte for byte. */
+function insideCompressed(compressed: Uint8Array, bytes: Uint8Array, name: string, read: ReadInner): Scan {
+  const inner = insideOf(bytes, name, read, COMPRESSED);
+  const outer = { bytes, encoding: AS_IT_IS, range: { start: 0, end: compressed.length } };
+  const blobs = inner.blobs.map((one) => ({ ...nested(outer, '', one), notPutBack: COMPRESSED }));
+  return { ...inner, blobs };
+}
+
+const AS_IT_IS: BlobEncoding = {
+  name: 'binary',
+  charset: 'binary',
+  hexCase: 'lower',
+  padded: true,
+  breaks: [],
+  inner: null,
+};
+
+function notRead(line: number, what: string, range: ByteRange): Finding {
+  return finding('nested-not-read', {
+    evidence: [],
+    values: { what: `Line ${line} holds ${what} in base64, which was not read.` },
+    range,
+  });
+}
+
 /** The end of base64 that begins with a line: behind lines as long as the first, and a last one that is no longer. */
-function runEnd(text: string, start: number, firstEnd: number): number {
+function runEnd(text: string, start: number, firstEnd: number, takesWords = false): number {
   const width = firstEnd - start;
   if (width > 512 || text[firstEnd - 1] === '=') return firstEnd;
   let end = firstEnd;
@@ -95,7 +154,7 @@ function runEnd(text: string, start: number, firstEnd: number): number {
     const line = match?.[1];
     if (match === null || line === undefined || line.length > width) return end;
     // A word behind the last full line is none of it, unless the letters ask for more.
-    if (line.length < width && (end - start) % 4 === 0 && /^[A-Za-z]+$/.test(line)) return end;
+    if (!takesWords && line.length < width && (end - start) % 4 === 0 && /^[A-Za-z]+$/.test(line)) return end;
     end += match[0].length;
     if (line.length < width) return end;
   }
@@ -132,6 +191,9 @@ const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
 const FOREIGN =
   'It stands among the bytes of another program’s format, in base64: Rewrap can read this but cannot write it, because such ' +
   'formats have lengths and checks of their own. Make the value anew from the new ciphertext with the program that made it.';
+const COMPRESSED =
+  'It stands in compressed data in base64 (a release of Helm, user data): Rewrap can read this but cannot write it. Unpack the ' +
+  'value, re-encrypt what is in it, and store it again with the program that made it.';
 const SIGNED =
   'It stands in a signed token (JWT): another blob would make its signature wrong. Issue a new token with the new ciphertext.';
 const SERIALIZED =

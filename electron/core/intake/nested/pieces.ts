@@ -1,3 +1,5 @@
+import { finding } from '#shared/finding.ts';
+import type { Finding } from '#shared/model/blob.ts';
 import { mayBeV0, V0_LETTERS } from '../beginnings.ts';
 import { NONE, NOTHING_DECLARED } from '../formats/format.ts';
 import { positionOf } from '../structure/index.ts';
@@ -11,6 +13,18 @@ const FRAGMENT =
 const FRAGMENTS = new RegExp(FRAGMENT, 'g');
 /** What each has: a pattern that looks back at every character is several times slower. */
 const ANY = /AQ[EI][A-D]AH[g-j]|Ci[A-D][A-Za-z0-9+/_-]{28}/;
+/** A letter of such a beginning, as it is or as an escape of JSON, of a program, of a URL or of XML. */
+const written = (letters: string): string => {
+  const codes = [...letters].map((letter) => letter.charCodeAt(0));
+  const hex = codes.map((code) => code.toString(16)).join('|');
+  return `(?:[${letters}]|(?:\\\\{1,4}(?:u00|x|u\\{0{0,4})|%|&#[xX]0{0,4})(?:${hex})[};]?|&#0{0,4}(?:${codes.join('|')});)`;
+};
+/** The beginning of a blob with escapes among its letters. */
+const ESCAPED = new RegExp(
+  `(?=[A-Za-z]{0,6}[\\\\%&])${['A', 'Q', 'EI', 'ABCD', 'A', 'H', 'ghij'].map(written).join('')}`,
+  'g',
+);
+const ANY_ESCAPE = /\\u(?:00|\{0*)[4-7]|\\x[4-7]|%[4-7]|&#(?:[xX]0*[4-7]|0*(?:[6-9]|1[01]))/;
 const MOST_FRAGMENTS = 20_000;
 
 /** Texts without such a beginning, looked at once however many ask. */
@@ -19,14 +33,15 @@ const without = new WeakSet<TextView>();
 /** Indices where a blob begins of which no reader made a whole one. */
 export function fragmentsOf(view: TextView, { blobs }: Pick<Scan, 'blobs'>): number[] {
   if (without.has(view)) return [];
-  if (!ANY.test(view.text) || !FRAGMENT.test(view.text)) {
+  const begins = beginningsIn(view.text);
+  if (begins.length === 0) {
     without.add(view);
     return [];
   }
   const known = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
   const starts: number[] = [];
   let next = 0;
-  for (const { index } of view.text.matchAll(FRAGMENTS)) {
+  for (const index of begins) {
     const at = view.byteAt(index);
     while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
     if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
@@ -34,6 +49,16 @@ export function fragmentsOf(view: TextView, { blobs }: Pick<Scan, 'blobs'>): num
     if (starts.push(index) >= MOST_FRAGMENTS) break;
   }
   return starts;
+}
+
+/** Indices of all such beginnings, in order. */
+function beginningsIn(text: string): number[] {
+  const found =
+    ANY.test(text) && FRAGMENT.test(text) ? Array.from(text.matchAll(FRAGMENTS), ({ index }) => index) : [];
+  if (!['\\', '%', '&#'].some((sign) => text.includes(sign)) || !ANY_ESCAPE.test(text)) return found;
+  const plain = new Set(found);
+  for (const { index } of text.matchAll(ESCAPED)) if (!plain.has(index)) found.push(index);
+  return found.sort((a, b) => a - b);
 }
 
 /**
@@ -62,14 +87,28 @@ const ALONE =
 
 /** What was found, with pieces of blobs that nothing around completes: they are named, and never sent or written. */
 export function withLonePieces(view: TextView, found: Scan): Scan {
-  const pieces = fragmentsOf(view, found)
-    .slice(0, MOST_LISTED)
-    .flatMap((start) => pieceAt(view, start) ?? []);
-  if (pieces.length === 0) return found;
+  const starts = fragmentsOf(view, found).slice(0, MOST_LISTED);
+  const pieces = starts.flatMap((start) => pieceAt(view, start) ?? []);
+  const unread = starts.filter((start) => isEscaped(view.text, start));
+  if (pieces.length + unread.length === 0) return found;
   return {
     ...found,
+    findings: [...found.findings, ...unread.map((start) => notRead(view, start))],
     blobs: [...found.blobs, ...pieces].sort((a, b) => a.range.start - b.range.start),
   };
+}
+
+/** Whether the beginning at an index is written with escapes. */
+const isEscaped = (text: string, start: number): boolean =>
+  /^[A-Za-z]{0,6}[\\%&]/.test(text.slice(start, start + 7));
+
+function notRead(view: TextView, start: number): Finding {
+  const { line } = positionOf(view, start);
+  return finding('nested-not-read', {
+    evidence: [],
+    values: { what: `On line ${line} a blob begins among escapes that Rewrap does not read.` },
+    range: { start: view.byteAt(start), end: view.byteAt(start + 7) },
+  });
 }
 
 function pieceAt(view: TextView, start: number): FoundBlob | null {

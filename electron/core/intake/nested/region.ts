@@ -12,7 +12,7 @@ export interface Region {
 
 /** How far around a blob the text that it belongs to is looked for, in characters. */
 export const REACH = 65_536;
-export const PERCENTS = /%(?:22|7[BbDd]|3[Aa]|0[Aa]|20)/;
+export const PERCENTS = /%(?:22|3[Aa]|0[Aa]|20|[4-7][0-9A-Fa-f])/;
 /** What quoted-printable has for sure; a line that ends with padding is not it. */
 const SOFT_BREAKS = /=3D|quoted-printable/i;
 

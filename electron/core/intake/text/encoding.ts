@@ -2,6 +2,7 @@ import type { Identification } from '#shared/model/blob.ts';
 import { identify } from '../../inspect/index.ts';
 import { writeBytewise } from '../bytewise/index.ts';
 import type { BlobEncoding } from '../types.ts';
+import { base32 } from './base32.ts';
 import { isSpace, stripWhitespace, trimmed } from './strip-whitespace.ts';
 import { writeText } from './text-view.ts';
 
@@ -128,6 +129,10 @@ function plainText(encoding: BlobEncoding, blob: Uint8Array): string {
   if (encoding.name === 'hex') {
     const hex = buffer.toString('hex');
     return encoding.hexCase === 'upper' ? hex.toUpperCase() : hex;
+  }
+  if (encoding.name === 'base32') {
+    const text = encoding.padded ? base32(buffer) : base32(buffer).replace(/=+$/, '');
+    return encoding.hexCase === 'upper' ? text : text.toLowerCase();
   }
   if (encoding.name === 'base64-base64' && encoding.inner !== null) {
     const inner = encode({ ...encoding.inner, charset: 'utf-8' }, blob);

@@ -29,9 +29,9 @@ const STRINGS =
   `|${CLOSE}\\)?${SPACE}(?:;${SPACE})?(?:\\r?\\n${SPACE})?(?:${NAME}${SPACE}(?:\\+=|\\.=|&=|<<)${SPACE}|(?:[\\w.]{0,60}\\.)?(?:append|concat|Append|push_str|write)\\()${OPEN}`;
 /**
  * Within one string or text: a gap of Haskell (`\\` on both lines), a margin of Scala (`|`), a line that HTML breaks, a variable that
- * a batch file adds to; then a line's end, one that is continued (`^`: Windows' batch files), one written as an escape.
+ * a batch file, a shell or a makefile adds to (`X="${X}…"`); then a line's end, one that is continued (`^`: Windows' batch files), one written as an escape.
  */
-const LINES = `\\\\${SPACE}\\r?\\n${SPACE}\\\\|\\r?\\n${SPACE}\\|(?=[A-Za-z0-9+/])|${SPACE}<w?br ?/?>${SPACE}(?:\\r?\\n${SPACE})?|"?\\r?\\n${SPACE}@?[sS][eE][tT][ \\t]{1,40}"?\\w{1,60}=%\\w{1,60}%|[ \\t]{0,200}[\\\\\`^]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
+const LINES = `\\\\${SPACE}\\r?\\n${SPACE}\\\\|\\r?\\n${SPACE}\\|(?=[A-Za-z0-9+/])|${SPACE}<w?br ?/?>${SPACE}(?:\\r?\\n${SPACE})?|"?\\r?\\n${SPACE}@?[sS][eE][tT][ \\t]{1,40}"?\\w{1,60}=%\\w{1,60}%|["']?${SPACE}(?:;${SPACE})?\\r?\\n${SPACE}(?:(?:export|local|readonly)[ \\t]{1,40})?\\w{1,60}${SPACE}:?=${SPACE}["']?(?:\\$(?:\\{\\w{1,60}\\}|\\(\\w{1,60}\\))["']?|\\$\\w{1,60}["']{1,2})|[ \\t]{0,200}[\\\\\`^]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
 
 /** Between two pieces of base64 or hex. */
 export const JOINT_SOURCE = `(?:${STRINGS}|${LINES})`;

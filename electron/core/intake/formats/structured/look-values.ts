@@ -1,21 +1,27 @@
 import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { looksLikeText } from '../../../inspect/index.ts';
-import type { Leaf, Structure } from '../../structure/index.ts';
+import { type Leaf, positionOf, type Structure } from '../../structure/index.ts';
 import { decodeText } from '../../text/encoding.ts';
-import { writeText } from '../../text/text-view.ts';
+import { type TextView, writeText } from '../../text/text-view.ts';
 import type { BlobEncoding, FoundBlob } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
 import { writingFindings } from '../text.ts';
 
 /**
- * How values begin that are ciphertext of another tool: HashiCorp Vault, age, OpenPGP, Ansible Vault, OpenSSL, Spring
- * Cloud Config, JWE, and Google Cloud KMS in base64. A text with none of them is not looked through.
+ * Ids and ARNs of keys in base64, which ciphertext of emulators begins with: a UUID (the dash behind its eight letters), `mrk-`, an ARN
+ * behind its length; and the headers that cloudemu and fakecloud write before them.
  */
-export const OTHER_CIPHERTEXT =
-  /vault:v\d|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)|\$ANSIBLE_VAULT;|U2FsdGVkX1|\{cipher\}|\beyJ[\w-]{8}|CiQA/;
-const BEGINS =
-  /^\s*["'`]?(?:vault:v\d|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)|\$ANSIBLE_VAULT;|U2FsdGVkX1|\{cipher\}|eyJ[\w-]{8}|CiQA)/;
-
+const EMULATOR =
+  '(?:[MNOYZ][A-Za-z0-9]{3}){2}[MNOYZ][A-Za-z0-9]{2}t[MNOYZ]|bXJrL[TW]|[A-Za-z0-9+/]{2}Fybjphd3M6a21z|AS[QR][A-Za-z0-9+/][0-9A-Za-z]{4}|AAAAAQAAAAAAAA';
+/**
+ * How values begin that are ciphertext of another tool: HashiCorp Vault, age, OpenPGP, Ansible Vault, OpenSSL, Spring
+ * Cloud Config, JWE, Google Cloud KMS and emulators of KMS in base64. A text with none of them is not looked through.
+ */
+const SIGNS = String.raw`vault:v\d|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)|\$ANSIBLE_VAULT;|U2FsdGVkX1|\{cipher\}`;
+export const OTHER_CIPHERTEXT = new RegExp(
+  `${SIGNS}|\\beyJ[\\w-]{8}|CiQA|(?<![A-Za-z0-9+/_-])(?:${EMULATOR})[A-Za-z0-9+/_-]{60}`,
+);
+const BEGINS = new RegExp(`^\\s*["'\`]?(?:${SIGNS}|eyJ[\\w-]{8}|CiQA|${EMULATOR})`);
 /** Ciphertext of other tools. Certificates, keys and the like in values are no ciphertext, and not listed there. */
 const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>([
   'age',
@@ -26,6 +32,7 @@ const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>([
   'openssl-salted',
   'ansible-vault',
   'jwe',
+  'emulator',
 ]);
 
 /** Most values listed of one file. */
@@ -82,7 +89,35 @@ function lookValue(leaf: Leaf, container: BlobContainer): FoundBlob | null {
   };
 }
 
-/** The value is the ciphertext, as text. KMS never makes another for it, so that nothing else is ever written so. */
+/** Ciphertext of emulators of KMS that is no whole value: in a log, a script, a document. */
+export function emulatorTokens(view: TextView): FoundBlob[] {
+  const found: FoundBlob[] = [];
+  for (const { 0: letters, index } of view.text.matchAll(EMULATOR_TOKEN)) {
+    const decoded = decodeText(letters, { charset: view.charset, escaped: false, takeUnknown: true });
+    if (decoded?.identification.kind !== 'emulator') continue;
+    const { line, column } = positionOf(view, index);
+    found.push({
+      place: `line ${line}, column ${column}`,
+      range: { start: view.byteAt(index), end: view.byteAt(index + letters.length) },
+      container: 'text',
+      declared: NOTHING_DECLARED,
+      linkedValues: [],
+      encoding: decoded.encoding,
+      bytes: decoded.bytes,
+      identification: decoded.identification,
+      findings: writingFindings(decoded),
+    });
+    if (found.length >= MOST) break;
+  }
+  return found;
+}
+
+const EMULATOR_TOKEN = new RegExp(
+  `(?<![A-Za-z0-9+/_-])(?:${EMULATOR})[A-Za-z0-9+/_-]{60,8192}={0,2}(?![A-Za-z0-9+/_=-])`,
+  'g',
+);
+
+/** The value is the ciphertext, as text. KMS never makes another for it, so that nothing else is ever put there. */
 function asItStands({ view, start, end }: Leaf, read: Uint8Array): BlobEncoding {
   return {
     name: 'binary',
@@ -92,8 +127,8 @@ function asItStands({ view, start, end }: Leaf, read: Uint8Array): BlobEncoding 
     breaks: [],
     inner: null,
     through: (bytes) => {
-      if (Buffer.compare(bytes, read) !== 0) throw new Error('No other value is written as this one.');
-      return writeText(view.read(start, end), view.charset);
+      const isSame = Buffer.compare(bytes, read) === 0;
+      return writeText(isSame ? view.read(start, end) : Buffer.from(bytes).toString(), view.charset);
     },
   };
 }

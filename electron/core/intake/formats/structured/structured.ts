@@ -11,7 +11,7 @@ import { type BesideBlob, plaintextMembers } from './beside.ts';
 import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
-import { lookValues, OTHER_CIPHERTEXT } from './look-values.ts';
+import { emulatorTokens, lookValues, OTHER_CIPHERTEXT } from './look-values.ts';
 import { blobTokens, LETTER, MESSAGES } from './tokens.ts';
 import { writtenBytes } from './written-bytes.ts';
 
@@ -54,8 +54,7 @@ export function textBlobs(
   const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
   const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted);
   const known = [...values, ...inText, ...bytewiseBlobs(view, structure, wanted, beside)];
-  const looks =
-    structure !== null && OTHER_CIPHERTEXT.test(view.text) ? apartFrom(known, structure, wanted) : [];
+  const looks = OTHER_CIPHERTEXT.test(view.text) ? apartFrom(known, view, structure, wanted) : [];
   const blobs = [...known, ...looks].sort((a, b) => a.range.start - b.range.start);
   return { blobs: distinct(apart(blobs.slice(0, MAX_BLOBS))), cut: blobs.length > MAX_BLOBS, beside };
 }
@@ -63,11 +62,13 @@ export function textBlobs(
 /** Values that are ciphertext of other tools, where no blob stands in them. */
 function apartFrom(
   known: readonly FoundBlob[],
-  structure: Structure,
+  view: TextView,
+  structure: Structure | null,
   wanted: (leaf: Leaf) => boolean,
 ): FoundBlob[] {
   const starts = known.map(({ range }) => range.start).sort((a, b) => a - b);
-  return lookValues(structure, wanted).filter(({ range }) => {
+  const values = structure === null ? [] : lookValues(structure, wanted);
+  return [...values, ...emulatorTokens(view)].filter(({ range }) => {
     let low = 0;
     let high = starts.length;
     while (low < high) {
