@@ -1,8 +1,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { assemble } from '../../electron/core/inspect/assemble.test-help.ts';
 import { LOOK_ALIKES } from '../../electron/core/inspect/look-alikes.test-help.ts';
+import { tarOf, zipOf } from '../../electron/core/intake/archives/build.test-help.ts';
 import { makeSampleVault, startPracticeKms } from '../../electron/practice-kms/index.ts';
 
 /** A plaintext in base64, put into the text when it is made: this file itself holds none. */
@@ -33,11 +36,56 @@ export async function seeds(): Promise<Uint8Array[]> {
       );
     }
   for (const { bytes } of LOOK_ALIKES()) inputs.push(bytes);
+  inputs.push(...archives(), ...database());
   inputs.push(...(await vault()));
   const found = join(import.meta.dirname, 'crashes');
   if (existsSync(found))
     for (const name of readdirSync(found)) inputs.push(new Uint8Array(readFileSync(join(found, name))));
   return inputs.filter(({ length }) => length <= 8192);
+}
+
+/** A blob in archives of each kind, in one another. */
+function archives(): Uint8Array[] {
+  const blob = assemble({ layout: 'v2', plaintextBytes: 32 });
+  const tar = tarOf([
+    { name: 'a.env', content: `A=${Buffer.from(blob).toString('base64')}\n` },
+    { name: 'b', content: blob },
+  ]);
+  const zip = zipOf([
+    { name: 'a.bin', content: blob },
+    { name: 'b.txt', content: 'text' },
+  ]);
+  return [
+    tar,
+    gzipSync(tar),
+    zip,
+    zipOf([{ name: 'in.tgz', content: gzipSync(tar) }]),
+    zstdCompressSync(tar),
+  ].map((bytes) => new Uint8Array(bytes));
+}
+
+/** A database with blobs as bytes and as text, and its write-ahead log. */
+function database(): Uint8Array[] {
+  const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+  const path = join(folder, 'a.db');
+  const db = new DatabaseSync(path);
+  try {
+    const blob = assemble({ layout: 'v2', plaintextBytes: 32 });
+    db.exec(
+      'PRAGMA page_size = 512; PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, a BLOB, b TEXT UNIQUE, key)',
+    );
+    db.prepare('INSERT INTO t (a, b, key) VALUES (?, ?, ?)').run(
+      blob,
+      Buffer.from(blob).toString('base64'),
+      'alias/payments',
+    );
+    const log = new Uint8Array(readFileSync(`${path}-wal`));
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return [new Uint8Array(readFileSync(path)), log];
+  } finally {
+    db.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** As `xxd -g 1` writes bytes. */

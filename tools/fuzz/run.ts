@@ -11,7 +11,7 @@ export interface FuzzOptions {
   readonly runs: number;
   readonly seconds: number;
   readonly seed: number;
-  /** One of `identify`, `decode`, `scan`; null: all. */
+  /** One of `identify`, `decode`, `scan`, `archives`, `log`; null: all. */
   readonly target: string | null;
 }
 

@@ -54,6 +54,39 @@ const put = (bytes: Uint8Array, found: Scan, next: Uint8Array): Uint8Array =>
   );
 const raw = (value: unknown): Buffer => Buffer.from(value as Uint8Array);
 
+describe('what stands in the row of a blob', () => {
+  const row = (columns: string, ...values: (string | Uint8Array)[]): Scan =>
+    scan(
+      made([
+        [`CREATE TABLE t (${columns}, data BLOB)`],
+        [`INSERT INTO t VALUES (${values.map(() => '?').join()}, ?)`, ...values, madeUpBlob(32)],
+        [`INSERT INTO t (data) VALUES (?)`, madeUpBlob(32)],
+      ]),
+      'app.db',
+    );
+  const said = ({ blobs }: Scan) => blobs.map(({ findings }) => findings.flatMap(({ evidence }) => evidence));
+
+  test.each([[OLD], ['alias/payments'], ['mrk-0123456789abcdef0123456789abcdef']])(
+    'its key %s: said of the blob',
+    (key) => {
+      expect(said(row('id, owner', '1', key))).toEqual([[`Column owner of its row names ${key}.`], []]);
+    },
+  );
+
+  test('an id that may be that of anything: nothing', () => {
+    expect(said(row('id', '11111111-1111-4111-8111-111111111111'))).toEqual([[], []]);
+  });
+
+  test('a column of plaintext: critical, and nothing of the database is written', () => {
+    for (const value of ['correct horse', randomBytes(32)]) {
+      const found = row('plaintext_key', value);
+      expect(codes(found)).toEqual(['plaintext-beside-blob']);
+      expect(found.blobs.every(({ notPutBack }) => notPutBack?.includes('holds plaintext'))).toBe(true);
+    }
+    expect(codes(row('plaintext', '<redacted>'))).toEqual([]);
+  });
+});
+
 describe('blobs of a database', () => {
   test('are read and written by table, row and column, as bytes, as text, and in texts', () => {
     const [a, b, c] = [madeUpBlob(32), madeUpBlob(32), madeUpBlob(32)];

@@ -71,7 +71,7 @@ export function withPendingLog(found: Scan, path: string, bytes: Uint8Array): Sc
  * A database with the pages of a log up to its last whole transaction (sqlite.org/fileformat2.html, 4: frames count that have the salts
  * of the header and a checksum, which runs on from frame to frame, that is right). Null where it is no log of this database.
  */
-function merged(database: Uint8Array, log: Uint8Array): Uint8Array | null {
+export function merged(database: Uint8Array, log: Uint8Array): Uint8Array | null {
   if (log.length < WAL_HEADER) return database;
   const view = new DataView(log.buffer, log.byteOffset, log.length);
   const magic = view.getUint32(0);

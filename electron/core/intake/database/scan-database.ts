@@ -1,12 +1,14 @@
 import { finding } from '#shared/finding.ts';
+import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { Finding } from '#shared/model/blob.ts';
 import { isText } from '../../inspect/index.ts';
 import { hasLetterRun } from '../beginnings.ts';
 import { blobLength } from '../blob-length.ts';
+import { isNoPlaintext } from '../formats/structured/beside.ts';
 import { mayHoldBlob } from '../formats/structured/tokens.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { openCopy } from './open.ts';
-import { cellsOf, type TableValue, TooManyRows, tablesOf } from './tables.ts';
+import { rowsOf, type TableValue, TooManyRows, tablesOf } from './tables.ts';
 
 /** Most rows that are read, and most blobs that are listed of one database. */
 const MOST_ROWS = 5_000_000;
@@ -36,9 +38,9 @@ export function scanDatabase(bytes: Uint8Array, readValue: ReadValue, around: Sc
     const db = openCopy(bytes);
     try {
       for (const table of tablesOf(db))
-        for (const cell of cellsOf(db, table, budget)) {
+        for (const row of rowsOf(db, table, budget)) {
           if (blobs.length > MOST_BLOBS) throw new TooManyRows();
-          const found = mayHold(cell.value) ? readCell(cell, readValue) : null;
+          const found = readRow(row, readValue);
           if (found === null) continue;
           blobs.push(...found.blobs);
           findings.push(...found.findings);
@@ -69,6 +71,53 @@ function mayHold(value: string | Uint8Array): boolean {
   if (blobLength(value.subarray(0, 64)) !== null) return true;
   const latin = Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1');
   return RAW_INSIDE.test(latin) || mayHoldBlob(latin);
+}
+
+/** What a row holds; null where it holds no blob and nothing to say of. */
+function readRow(row: readonly TableValue[], readValue: ReadValue): Scan | null {
+  const scans = row.flatMap((cell) => (mayHold(cell.value) ? [readCell(cell, readValue)] : []));
+  if (scans.length === 0) return null;
+  const blobs = scans.flatMap((one) => one.blobs);
+  const findings = scans.flatMap((one) => one.findings);
+  const plaintext = scans.flatMap((one) => one.plaintext);
+  const moving = blobs.some(
+    ({ identification: { kind }, notPutBack }) => kind.startsWith('kms-') && notPutBack === undefined,
+  );
+  if (!moving) return { blobs, findings, plaintext };
+  const clear = row.find(isPlaintext);
+  if (clear !== undefined) {
+    findings.push(
+      finding('plaintext-beside-blob', {
+        evidence: [
+          `Table ${clear.table.name}, row ${clear.row}: column ${clear.column} holds the secret in clear.`,
+        ],
+        values: { remedy: REMEDY_IN_CLEAR },
+      }),
+    );
+    plaintext.push({ start: 0, end: 1 });
+  }
+  const label = row.find(({ value }) => typeof value === 'string' && KEY.test(value));
+  if (label === undefined) return { blobs, findings, plaintext };
+  const stays = finding('key-label-stays', {
+    evidence: [`Column ${label.column} of its row names ${String(label.value).slice(0, 300)}.`],
+  });
+  return {
+    blobs: blobs.map((one) =>
+      one.declared.keyArn === null ? { ...one, findings: [...one.findings, stays] } : one,
+    ),
+    findings,
+    plaintext,
+  };
+}
+
+/** A key as a whole value: an ARN, an alias, a multi-Region key; another id may be that of anything. */
+const KEY =
+  /^\s*(?:arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:(?:key|alias)\/[\w/-]+|alias\/[\w/-]+|mrk-[0-9a-f]{32})\s*$/;
+const PLAIN_COLUMN = /^(?:plain|clear)[ _-]?text(?:[ _-]?(?:data)?[ _-]?key)?$/i;
+
+function isPlaintext({ column, value }: TableValue): boolean {
+  if (!PLAIN_COLUMN.test(column)) return false;
+  return typeof value === 'string' ? !isNoPlaintext(value) : value.length > 0;
 }
 
 function readCell(cell: TableValue, readValue: ReadValue): Scan {

@@ -95,8 +95,8 @@ export interface RowBudget {
 /** There are more rows than are read. */
 export class TooManyRows extends Error {}
 
-/** Every text and every value of bytes of a table, row by row. Throws {@link TooManyRows} and what SQLite throws. */
-export function* cellsOf(db: DatabaseSync, table: DatabaseTable, budget: RowBudget): Generator<TableValue> {
+/** The texts and values of bytes of each row of a table. Throws {@link TooManyRows} and what SQLite throws. */
+export function* rowsOf(db: DatabaseSync, table: DatabaseTable, budget: RowBudget): Generator<TableValue[]> {
   const { name, columns, rowid } = table;
   const read = db.prepare(
     `SELECT ${rowid === null ? '0' : rowid}, ${columns.map(quoted).join(', ')} FROM main.${quoted(name)}`,
@@ -108,10 +108,12 @@ export function* cellsOf(db: DatabaseSync, table: DatabaseTable, budget: RowBudg
     if (--budget.left < 0) throw new TooManyRows();
     met += 1n;
     const number = rowid === null ? met : BigInt(row[0] as bigint);
+    const cells: TableValue[] = [];
     for (const [index, column] of columns.entries()) {
       const value = row[index + 1];
       if (typeof value === 'string' || value instanceof Uint8Array)
-        yield { table, row: number, column, value };
+        cells.push({ table, row: number, column, value });
     }
+    yield cells;
   }
 }
