@@ -27,12 +27,16 @@ const STRINGS =
   // x += "…", $x .= '…', x = x & "…", X="${X}…" is left; sb.append("…")
   `|${CLOSE}${SPACE}(?:;${SPACE})?\\r?\\n${SPACE}${NAME}${SPACE}=${SPACE}${NAME}${SPACE}(?:\\+|&|~|\\.\\.?)${SPACE}${OPEN}` +
   `|${CLOSE}\\)?${SPACE}(?:;${SPACE})?(?:\\r?\\n${SPACE})?(?:${NAME}${SPACE}(?:\\+=|\\.=|&=|<<)${SPACE}|(?:[\\w.]{0,60}\\.)?(?:append|concat|Append|push_str|write)\\()${OPEN}`;
+/** A variable that a shell or a makefile adds to: `B="${B}…"`, `B := $(B)…`. */
+const ADDED = `["']?${SPACE}(?:;${SPACE})?\\r?\\n${SPACE}(?:(?:export|local|readonly)[ \\t]{1,40})?\\w{1,60}${SPACE}:?=${SPACE}["']?(?:\\$(?:\\{\\w{1,60}\\}|\\(\\w{1,60}\\))["']?|\\$\\w{1,60}["']{1,2})`;
 /**
  * Within one string or text: a gap of Haskell (`\\` on both lines), a margin of Scala (`|`), a line that HTML breaks, a variable that
  * a batch file, a shell or a makefile adds to (`X="${X}…"`); then a line's end, one that is continued (`^`: Windows' batch files), one written as an escape.
  */
-const LINES = `\\\\${SPACE}\\r?\\n${SPACE}\\\\|\\r?\\n${SPACE}\\|(?=[A-Za-z0-9+/])|${SPACE}<w?br ?/?>${SPACE}(?:\\r?\\n${SPACE})?|"?\\r?\\n${SPACE}@?[sS][eE][tT][ \\t]{1,40}"?\\w{1,60}=%\\w{1,60}%|["']?${SPACE}(?:;${SPACE})?\\r?\\n${SPACE}(?:(?:export|local|readonly)[ \\t]{1,40})?\\w{1,60}${SPACE}:?=${SPACE}["']?(?:\\$(?:\\{\\w{1,60}\\}|\\(\\w{1,60}\\))["']?|\\$\\w{1,60}["']{1,2})|[ \\t]{0,200}[\\\\\`^]?\\r?\\n[ \\t]{0,200}|(?:\\\\[rn])+`;
+const LINES = `\\\\${SPACE}\\r?\\n${SPACE}\\\\|\\r?\\n${SPACE}\\|(?=[A-Za-z0-9+/])|${SPACE}<w?br ?/?>${SPACE}(?:\\r?\\n${SPACE})?|"?\\r?\\n${SPACE}@?[sS][eE][tT][ \\t]{1,40}"?\\w{1,60}=%\\w{1,60}%|${ADDED}|[ \\t]{0,200}[\\\\\`^]?(?:\\r?\\n|\\r)[ \\t]{0,200}|(?:\\\\[rn])+`;
 
+/** Between two pieces of a variable's value. */
+export const ADDED_SOURCE = `(?:${ADDED})`;
 /** Between two pieces of base64 or hex. */
 export const JOINT_SOURCE = `(?:${STRINGS}|${LINES})`;
 /** Between two strings of bytes. */

@@ -1,7 +1,7 @@
 import type { BlobContainer } from '#shared/model/blob.ts';
 import type { Group, Leaf } from '../../structure/index.ts';
 import { type DecodedText, decodeText } from '../../text/encoding.ts';
-import { STRING_JOINT_SOURCE } from '../../text/joints.ts';
+import { ADDED_SOURCE, STRING_JOINT_SOURCE } from '../../text/joints.ts';
 import { trimmed } from '../../text/strip-whitespace.ts';
 import { writeText } from '../../text/text-view.ts';
 import type { FoundBlob, LinkedValue, NewBlob } from '../../types.ts';
@@ -16,7 +16,13 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 /** Names under which random bytes of an RSA size are believed to be ciphertext. */
 export const TELLING_NAME = /cipher|encrypt|blob|kms/i;
 
-const GOES_ON = new RegExp(STRING_JOINT_SOURCE, 'y');
+/** What stands behind a piece of a string, in sources that look like settings. */
+const PIECES: Partial<Record<BlobContainer, RegExp>> = {
+  hcl: new RegExp(STRING_JOINT_SOURCE, 'y'),
+  toml: new RegExp(STRING_JOINT_SOURCE, 'y'),
+  dotenv: new RegExp(ADDED_SOURCE, 'y'),
+  ini: new RegExp(ADDED_SOURCE, 'y'),
+};
 
 /**
  * The blob that a value is, written as text. Random base64 of an RSA size is taken only where its name says that it is
@@ -28,9 +34,10 @@ export function leafBlob(leaf: Leaf, container: BlobContainer): FoundBlob | null
   if (leaf.end - leaf.start < MIN_CHARACTERS || leaf.end - leaf.start > MAX_CHARACTERS) return null;
   const { view } = leaf;
   // A source that looks like settings: what stands here is a piece of a string that goes on.
-  if (container === 'hcl' || container === 'toml') {
-    GOES_ON.lastIndex = leaf.end;
-    if (GOES_ON.test(view.text)) return null;
+  const goesOn = PIECES[container];
+  if (goesOn !== undefined) {
+    goesOn.lastIndex = leaf.end;
+    if (goesOn.test(view.text)) return null;
   }
   const [start, end] = trimmed(view.text, leaf.start, leaf.end, leaf.rules.escaped);
   if (!/^[A-Za-z0-9+/_\\-]{1,32}/.test(view.text.slice(start, start + 32))) return null;
