@@ -109,6 +109,11 @@ describe('what only speaks of plaintext is none', () => {
     ['prose with several spaces', `plaintext  ciphertext\nsome  words\n\nand ${BLOB}\n`],
     ['placeholders', `| Blob | Plaintext |\n|---|---|\n| ${BLOB} | <redacted> |\n| ${OTHER} | - |\n`],
     ['NULL', `INSERT INTO k (plaintext, blob) VALUES (NULL, '${BLOB}');\n`],
+    [
+      'a program that is indented by tabs',
+      `f({\n\t\tKeyId: "${OLD}",\n\t\tPlaintext\n\t});\n\tg({\n\t\tdata: "${BLOB}"\n\t});\n`,
+    ],
+    ['a program in columns', `\tPlaintext,\n\tCiphertextBlob: x,\n\n${BLOB}\n`],
     ['another column', `| Plaintext size | Blob |\n|---|---|\n| 32 | ${BLOB} |\n`],
   ])('%s', (_, text) => {
     expect(codes(text)).toEqual([]);

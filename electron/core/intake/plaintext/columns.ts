@@ -84,7 +84,7 @@ const BY_SPACES: Kind = {
 const KINDS: readonly Kind[] = [
   separatedBy('|'),
   separatedBy('│'),
-  separatedBy('\t'),
+  separatedBy('\t', true),
   separatedBy(';', true),
   separatedBy(',', true),
   BY_SPACES,
@@ -93,7 +93,7 @@ const KINDS: readonly Kind[] = [
 const bare = (line: string, { start, end }: Span): string => line.slice(start, end).replaceAll(MARKS, '');
 
 /** A head: words, and no value. */
-const WORDS = /^[A-Za-z][A-Za-z0-9 _.()/#-]{0,60}$|^$/;
+const WORDS = /^[A-Za-z][A-Za-z0-9 _.()/#-]{0,60}$/;
 /** Names of what KMS's replies hold: in a table of names and values they stand below one another. */
 const MEMBER =
   /^(?:ciphertext(?:[ _]?blob)?|(?:encrypted|wrapped)[ _]?(?:data)?[ _]?key|key[ _]?(?:id|arn|material[ _]?id)|encryption[ _]?algorithm)$/i;
@@ -105,7 +105,9 @@ function headed(line: string, { cells }: Kind): number[] {
   if (found.length < 2) return [];
   const columns: number[] = [];
   for (const [index, cell] of found.entries()) if (HEAD.test(bare(line, cell))) columns.push(index);
-  return columns.length > 0 && found.every((cell) => WORDS.test(bare(line, cell))) ? columns : [];
+  const heads = found.filter((cell) => bare(line, cell) !== '');
+  // One word that is indented is a line of a program.
+  return heads.length > 1 && heads.every((cell) => WORDS.test(bare(line, cell))) ? columns : [];
 }
 
 /** The values in these columns of the lines that follow a head; and where the table ends. */

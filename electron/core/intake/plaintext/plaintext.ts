@@ -47,12 +47,12 @@ function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext
   if (!ANY_LABEL.test(text)) return out;
   const near = nearBlob(known.blobs, REACH * (view.byteAt(1) - view.byteAt(0)));
   const taken = new Set<number>();
-  const take = (value: Span, at: number, how: string): void => {
+  const take = (value: Span, at: number, how: string, alone = true): void => {
     if (taken.has(value.start)) return;
     taken.add(value.start);
     const range = { start: view.byteAt(value.start), end: view.byteAt(value.end) };
     const beside = near(range);
-    if (beside || KMS_ARN.test(text.slice(Math.max(0, at - 2048), value.end + 2048)))
+    if (beside || (alone && KMS_ARN.test(text.slice(Math.max(0, at - 2048), value.end + 2048))))
       add(out, range, beside, how);
   };
   for (const label of [LABEL, ALONE]) {
@@ -65,7 +65,7 @@ function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext
     }
   }
   for (const value of plaintextColumns(text))
-    take(value, value.start, 'It stands in a column that is headed so.');
+    take(value, value.start, 'It stands in a column that is headed so.', false);
   return out;
 }
 
