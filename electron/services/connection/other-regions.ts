@@ -1,7 +1,7 @@
 import { kindOf } from '#shared/connection-kind.ts';
 import { regionOfArn } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
-import { type ConnectOptions, connect, type KmsConnection } from '../../core/kms/index.ts';
+import { type ConnectOptions, connect, type KmsConnection, partitionOf } from '../../core/kms/index.ts';
 import { isLoopback } from '../../core/limits/loopback.ts';
 import { type Connection, waitOf } from './connection.ts';
 import type { Practice } from './practice.ts';
@@ -29,13 +29,15 @@ export class OtherRegions {
   }
 
   /**
-   * The connection that reaches a key: the one in use, unless the key's ARN names another Region.
+   * The connection that reaches a key: the one in use, unless the key's ARN names another Region. No principal is of two
+   * partitions: a key of another one is asked about where the connection is, and the refusal says so.
    * Throws FaultError as `connect` does, and `NotConnected`.
    */
   async reach(keyId: string): Promise<KmsConnection> {
     const kms = this.#parts.connection.kms();
     const region = regionOfArn(keyId);
     if (region === null || region === kms.region || !mayMove(kms.choice)) return kms;
+    if (partitionOf(region).id !== partitionOf(kms.region).id) return kms;
     if (this.#of !== kms.choice) {
       this.close();
       this.#of = kms.choice;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Fault } from '#shared/model/fault.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
 import type { Engine } from '../../bridge/index.ts';
@@ -69,6 +70,21 @@ async function ran({ page }: Client, input: RunRequest) {
   const { items } = await page.runs.items({ runId, offset: 0, limit: 10, only: 'all' });
   return { run, items };
 }
+
+it.each(['cn-north-1', 'us-gov-west-1'])(
+  'says of a key in %s that it is of another partition',
+  async (region) => {
+    const { page } = await engineWith(counted);
+    const partition = region.startsWith('cn-') ? 'aws-cn' : 'aws-us-gov';
+    const keyId = `arn:${partition}:kms:${region}:111122223333:key/11111111-1111-4111-8111-111111111111`;
+    const fault = await page.keys.describe({ keyId }).then(
+      () => null,
+      (error: { fault: Fault }) => error.fault,
+    );
+    expect(fault?.message).toContain(`is of the partition ${partition}, and this connection is of aws`);
+    expect(fault?.remedy).toContain(`Connect with credentials of ${partition}`);
+  },
+);
 
 it('finds a key of another Region by its ARN, moves a blob there, learns both materials, ends the child', async () => {
   const through = await engineWith(counted);
