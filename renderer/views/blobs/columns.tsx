@@ -219,7 +219,7 @@ const AS_ADDED: BlobColumn['sort'] = [];
 function Place({ place }: { readonly place: string }) {
   const text = ` · ${place}`;
   return place.startsWith('line ') ? (
-    <span className="name-place">{text}</span>
+    <span className="name-place name-line">{text}</span>
   ) : (
     <MiddleCut className="name-place" text={text} />
   );

@@ -37,7 +37,7 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
         <dd>
           {about(oneProcess)}
           <span className="hint">
-            {`At ${count(Math.min(PROCESS_PER_SECOND, ceiling ?? PROCESS_PER_SECOND))} requests a second.`}
+            {`At about ${count(Math.min(PROCESS_PER_SECOND, ceiling ?? PROCESS_PER_SECOND))} requests a second.`}
           </span>
         </dd>
         {machine.processes > 1 && (
@@ -68,15 +68,7 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
       </dl>
       {outgrows && <p className="remark remark-attention">This job outgrows one machine.</p>}
       <div className="scale-shards">
-        <TextInput
-          label="Shards"
-          value={text}
-          onChange={setTyped}
-          numeric
-          mono
-          invalid={shards === null}
-          hint={`Plans that machines run at the same time, 1 to ${count(MOST_SHARDS)}.`}
-        />
+        <TextInput label="Shards" value={text} onChange={setTyped} numeric mono invalid={shards === null} />
         <Button
           icon={<Network className="icon" aria-hidden="true" />}
           isPending={busy}
@@ -101,6 +93,9 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
           Beyond one machine
         </Button>
       </div>
+      <p className="hint">
+        A shard is a plan of a part of the files. Machines run the shards at the same time.
+      </p>
     </section>
   );
 }
