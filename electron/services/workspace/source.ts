@@ -99,6 +99,11 @@ export class ListedSource {
     return 'blobs' in this.#found ? this.#found.blobs.length : 1;
   }
 
+  /** Whether nothing but one blob was seen in it, and nothing else looked for. */
+  get isBlobAlone(): boolean {
+    return !('blobs' in this.#found);
+  }
+
   get scan(): Scan {
     if ('blobs' in this.#found) return this.#found;
     this.#found = scan(new Uint8Array(this.#found, this.#at, this.size), this.relative);

@@ -346,9 +346,10 @@ export class Workspace {
 
   /** Bodies of S3 objects, which only the instruction file beside them names. */
   #objectBodies(): void {
-    for (const { path, display, scan: said } of this.#sources.filter(({ display: d }) =>
-      d.endsWith(INSTRUCTION),
-    )) {
+    for (const source of this.#sources) {
+      // Of a hundred thousand blobs, no names are put together.
+      if (source.isBlobAlone || !source.display.endsWith(INSTRUCTION)) continue;
+      const { path, display, scan: said } = source;
       if (path === null || !isInstruction(display, said)) continue;
       const body = this.#indexPaths().get(path.slice(0, -INSTRUCTION.length));
       const seen = body === undefined ? null : asObjectBody(body.scan, display);

@@ -37,33 +37,36 @@ export function sortedByNumber(names: readonly string[], at = 0): string[] {
 /** Sorts names that are the same up to a number, which begins at `at`. */
 function alike(names: readonly string[], at: number): string[] {
   if (names.length <= FEW) return [...names].sort(byNumber);
-  const largest = Math.floor(Number.MAX_SAFE_INTEGER / names.length) - 1;
+  const count = names.length;
+  const largest = Math.floor(Number.MAX_SAFE_INTEGER / count) - 1;
   /** The number of each name, with the name's index behind it. */
-  const order = new Float64Array(names.length);
-  const ends: number[] = [];
-  for (const [index, name] of names.entries()) {
+  const order = new Float64Array(count);
+  const ends = new Uint32Array(count);
+  for (let index = 0; index < count; index++) {
+    const name = names[index] ?? '';
     let number = 0;
     let end = at;
     for (; isDigit(name.charCodeAt(end)); end++) number = number * 10 + name.charCodeAt(end) - ZERO;
     if (number > largest) return [...names].sort(byNumber);
-    order[index] = number * names.length + index;
-    ends.push(end);
+    order[index] = number * count + index;
+    ends[index] = end;
   }
   order.sort();
   const sorted: string[] = [];
-  for (let from = 0; from < order.length; ) {
-    const number = Math.floor((order[from] ?? 0) / names.length);
-    const same: string[] = [];
-    const end = ends[(order[from] ?? 0) % names.length];
-    let isWrittenAlike = true;
-    for (; from < order.length && Math.floor((order[from] ?? 0) / names.length) === number; from++) {
-      const index = (order[from] ?? 0) % names.length;
-      same.push(names[index] ?? '');
-      if (ends[index] !== end) isWrittenAlike = false;
-    }
-    if (same.length === 1) sorted.push(...same);
-    else
+  for (let from = 0; from < count; ) {
+    const first = order[from] ?? 0;
+    const base = Math.floor(first / count) * count;
+    let to = from + 1;
+    while (to < count && (order[to] ?? 0) < base + count) to++;
+    if (to === from + 1) sorted.push(names[first - base] ?? '');
+    else {
+      const indexes = Array.from(order.subarray(from, to), (one) => one - base);
+      const same = indexes.map((index) => names[index] ?? '');
+      const end = ends[first - base];
+      const isWrittenAlike = indexes.every((index) => ends[index] === end);
       for (const name of isWrittenAlike ? sortedByNumber(same, end) : same.sort(byNumber)) sorted.push(name);
+    }
+    from = to;
   }
   return sorted;
 }
