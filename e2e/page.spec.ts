@@ -170,53 +170,6 @@ test('a row is reached, marked and inspected by keyboard alone', async ({ page, 
   await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`has no accessibility violation in ${colorScheme}`, async ({ page, open }) => {
-    test.slow(); // axe walks every element, eight times.
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await open();
-    await connected(page);
-    await page.getByRole('row', { name: /api-token\.bin/ }).click();
-    const check = async (where: string) => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(
-        violations.map(
-          (v) => `${where}: ${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join('; ')}`,
-        ),
-      ).toEqual([]);
-    };
-    for (const tab of ['Summary', 'Structure', 'Hex']) {
-      await page.getByRole('tab', { name: tab }).click();
-      await check(`blobs, ${tab}`);
-    }
-    await page.getByRole('checkbox', { name: 'Select api-token.bin' }).click();
-    await page.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
-    await expect(page.getByRole('dialog', { name: 'Re-encrypt' })).toBeVisible();
-    await check('sheet');
-    await page.keyboard.press('Escape');
-    for (const view of ['Runs', 'Keys', 'Help', 'Settings', 'Audit']) {
-      await page.getByRole('button', { name: view, exact: true }).click();
-      // A view is loaded when it is first shown.
-      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
-      await check(view);
-    }
-    for (const tab of ['Findings', 'Rules', 'History']) {
-      await page.getByRole('tab', { name: new RegExp(`^${tab}`) }).click();
-      await check(`Audit, ${tab}`);
-    }
-    for (const [key, name] of [
-      ['Control+k', 'Command palette'],
-      ['?', 'Shortcuts'],
-    ] as const) {
-      await page.keyboard.press(key);
-      await expect(page.getByRole('dialog', { name })).toBeVisible();
-      await check(name);
-      await page.keyboard.press('Escape');
-      await expect(page.getByRole('dialog')).toHaveCount(0);
-    }
-  });
-}
-
 test('the menu of a row has the focus, also right after the filter was cleared', async ({ open }) => {
   const { page } = await open();
   const row = page.getByRole('row', { name: /api-token\.bin/ });

@@ -7,7 +7,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
-import { violationsInThemes } from '../../e2e/support/axe.ts';
+import { violationsInForcedColours, violationsInThemes } from '../../e2e/support/axe.ts';
 import { findChromium } from '../chromium.mjs';
 import { disabledControls } from './scenes/explained.ts';
 import { SCENES, type Scene, withoutScene } from './scenes/index.ts';
@@ -64,7 +64,10 @@ async function explained(page: Page): Promise<void> {
 
 /** Throws with what axe finds in a scene. */
 async function check(browser: Browser, seeded: string, scene: Scene): Promise<void> {
-  const found = await inScene(browser, seeded, scene, { width: 1280, height: 820 }, violationsInThemes);
+  const found = await inScene(browser, seeded, scene, { width: 1280, height: 820 }, async (page) => [
+    ...(await violationsInThemes(page)),
+    ...(await violationsInForcedColours(page)),
+  ]);
   if (found.length > 0) throw new Error(found.join('\n'));
 }
 

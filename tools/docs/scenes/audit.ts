@@ -92,6 +92,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-asking',
     view: 'Audit',
+    daily: true,
     faults: [{ kind: 'latency', ms: 60_000, operations: ['GetKeyPolicy', 'ListGrants'] }],
     async show(page) {
       await rows(page);
@@ -121,6 +122,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-finding',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await findings(page);
       await page
@@ -146,6 +148,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-deletion',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await overview(page);
       await page.getByRole('tab', { name: 'If a key is deleted' }).click();

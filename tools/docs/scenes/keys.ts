@@ -8,7 +8,7 @@ async function keys(page: Page): Promise<void> {
 
 /** What this identity can see, and the key materials of the list. */
 export const KEYS: readonly Scene[] = [
-  { name: 'keys', view: 'Keys', show: keys },
+  { name: 'keys', view: 'Keys', daily: true, show: keys },
   {
     name: 'keys-chosen',
     view: 'Keys',
@@ -41,6 +41,7 @@ export const KEYS: readonly Scene[] = [
   {
     name: 'keys-denied',
     view: 'Keys',
+    daily: true,
     faults: [{ kind: 'error', code: 'AccessDeniedException', operations: ['ListKeys', 'ListAliases'] }],
     async show(page) {
       await go(page, 'Keys');
@@ -53,6 +54,7 @@ export const KEYS: readonly Scene[] = [
   {
     name: 'keys-loading',
     view: 'Keys',
+    daily: true,
     faults: [{ kind: 'latency', ms: 60_000, operations: ['ListKeys', 'ListAliases'] }],
     async show(page) {
       await go(page, 'Keys');

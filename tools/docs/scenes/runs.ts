@@ -36,6 +36,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'runs-empty',
     view: 'Runs',
+    daily: true,
     async show(page) {
       await go(page, 'Runs');
       await page.getByText(/^No run yet/).waitFor();
