@@ -4,6 +4,7 @@ import { controlSuite } from './control.ts';
 import { intakeSuite } from './intake.ts';
 import { type BenchSection, keep, machine } from './results.ts';
 import { rotationSuite } from './rotation.ts';
+import { shardsSuite } from './shards.ts';
 import { startSuite } from './start.ts';
 import { windowSuite } from './window.ts';
 import { workersSuite } from './workers.ts';
@@ -11,7 +12,8 @@ import { workersSuite } from './workers.ts';
 /**
  * `npm run bench` (`-- --suite rotation,workers,control,intake,window,start,audit --files 1000,10000 --blobs 4000 --large 100000 --rows 100000
  * --rounds 5`). Each suite measures
- * Rewrap and something comparable in the same run, taking turns; its section of RESULTS.md is written anew.
+ * Rewrap and something comparable in the same run, taking turns; its section of RESULTS.md is written anew. `--suite shards
+ * --large 10000000` is for a day with time: it is not among those that run by themselves.
  */
 const { values } = parseArgs({
   options: {
@@ -30,6 +32,7 @@ const suites: Readonly<Record<string, () => BenchSection | null | Promise<BenchS
   intake: () => intakeSuite(values.files.split(',').map(Number), rounds),
   rotation: () => rotationSuite(Number(values.blobs), rounds, Number(values.large)),
   workers: () => workersSuite(Number(values.large), 5, Math.min(rounds, 3)),
+  shards: () => shardsSuite(Number(values.large)),
   control: () => controlSuite([Number(values.rows) / 10, Number(values.rows)], rounds),
   window: () => windowSuite(Number(values.rows), rounds),
   audit: () => auditSuite(Number(values.rows), rounds),

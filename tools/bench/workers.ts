@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeFolder, type Practice, startPractice } from './practice.ts';
+import { makeFolder, type Practice, startPractice, YOUNG } from './practice.ts';
 import { type BenchSection, median, table } from './results.ts';
 
 const WORKERS = [1, 4] as const;
@@ -11,7 +11,7 @@ const here = (name: string): string => join(import.meta.dirname, name);
 const CLI = here('../../dist/cli.js');
 
 /** What the processes of one command took together. */
-interface Took {
+export interface Took {
   readonly ms: number;
   readonly cpuMs: number;
   /** Of the largest process. */
@@ -66,20 +66,22 @@ export async function workersSuite(blobs: number, each: number, rounds: number):
   };
 }
 
-/** Runs the shell; every process of it leaves what it took. Throws where it does not end well. */
-async function command({ endpoint, env }: Practice, at: string, args: readonly string[]): Promise<Took> {
+/**
+ * Runs the shell as `npm run rewrap` does; every process of it leaves what it took. `endpoint` null: it asks no KMS. Throws where
+ * it does not end well.
+ */
+export async function command(
+  { endpoint, env }: Pick<Practice, 'env'> & { readonly endpoint: string | null },
+  at: string,
+  args: readonly string[],
+): Promise<Took> {
   const TOOK_FOLDER = mkdtempSync(join(at, 'took-'));
   const before = performance.now();
   const child = spawn(
     process.execPath,
     [
-      '--disable-warning=ExperimentalWarning',
-      CLI,
-      ...args,
-      '--region',
-      'us-east-1',
-      '--endpoint-url',
-      endpoint,
+      ...['--disable-warning=ExperimentalWarning', YOUNG, CLI, ...args],
+      ...(endpoint === null ? [] : ['--region', 'us-east-1', '--endpoint-url', endpoint]),
     ],
     {
       env: {
