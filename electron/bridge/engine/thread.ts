@@ -7,6 +7,11 @@ export interface ThreadEnd {
   readonly exitCode: number;
 }
 
+/**
+ * What a run makes is short-lived: more room for it would only be held. MiB, of which a semi-space is a third.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
+
 /** One life of the engine's thread. */
 export class EngineThread {
   /** Resolves when the engine has said that it serves; rejects when the thread ends before that. */
@@ -17,7 +22,7 @@ export class EngineThread {
 
   /** @param heard gets every message but the first, which says that the engine serves */
   constructor(workerFile: string, workerData: WorkerStart, heard: (message: FromWorker) => void) {
-    const worker = new Worker(workerFile, { workerData, name: 'rewrap-engine' });
+    const worker = new Worker(workerFile, { workerData, name: 'rewrap-engine', resourceLimits: LIMITS });
     this.#worker = worker;
     let error: Error | null = null;
     worker.on('error', (thrown: unknown) => {
