@@ -1,4 +1,5 @@
 import { identify } from '../../inspect/index.ts';
+import { letterRuns } from '../beginnings.ts';
 import { blobLength } from '../blob-length.ts';
 import { positionOf } from '../structure/index.ts';
 import { base32, fromBase32 } from '../text/base32.ts';
@@ -10,11 +11,19 @@ import { NONE, NOTHING_DECLARED } from './format.ts';
 const STARTS = [1, 2].flatMap((layout) =>
   Array.from({ length: 9 }, (_, n) => base32(Uint8Array.of(1, layout, n + 1, 0, 0x78))),
 );
-/** What all of them have first, so that most texts are looked through for two words only. */
-const SIGNS = [...new Set(STARTS.map((one) => one.slice(0, 3)))].flatMap((sign) => [
-  sign,
-  sign.toLowerCase(),
-]);
+/** The first letters of all of them: a run of letters with others is none, and most texts have no long run. */
+const SIGN_LETTERS = 3;
+const SIGNS = new Set(
+  STARTS.map((one) => one.slice(0, SIGN_LETTERS)).flatMap((sign) => [sign, sign.toLowerCase()]),
+);
+const FEWEST_LETTERS = 48;
+
+function mayHold(text: string): boolean {
+  for (const { start } of letterRuns(text, FEWEST_LETTERS))
+    if (SIGNS.has(text.slice(start, start + SIGN_LETTERS))) return true;
+  return false;
+}
+
 const RUN = new RegExp(
   `(?<![A-Za-z0-9+/_-])(?:(?:${STARTS.join('|')})[A-Z2-7]{40,9900}={0,6}|(?:${STARTS.join('|').toLowerCase()})[a-z2-7]{40,9900}={0,6})(?![A-Za-z0-9+/_=-])`,
   'g',
@@ -26,7 +35,7 @@ const MOST = 10_000;
 /** What was found in a text, with the blobs that stand in it in base32, on one line each. */
 export function withBase32(view: TextView, found: Scan): Scan {
   const { text, charset } = view;
-  if (!SIGNS.some((sign) => text.includes(sign))) return found;
+  if (!mayHold(text)) return found;
   const blobs: FoundBlob[] = [];
   for (const { 0: run, index } of text.matchAll(RUN)) {
     const letters = run.replace(/=+$/, '');

@@ -7,7 +7,7 @@ import type { Format } from './format.ts';
 import { nothingKnown, rawBlob } from './raw.ts';
 import { sopsFile } from './sops/index.ts';
 import { sopsRules } from './sops/rules.ts';
-import { OTHER_CIPHERTEXT, structuredText } from './structured/index.ts';
+import { mayHoldOther, structuredText } from './structured/index.ts';
 import { encodedText } from './text.ts';
 import { withOthers } from './with-others.ts';
 
@@ -31,7 +31,7 @@ const BEGINNINGS =
 /** Whether a text may hold more blobs than were found in it: cheap, so that one alone is not looked for twice. */
 function hasOthers(view: TextView, found: number): boolean {
   const { text } = view;
-  if (OTHER_CIPHERTEXT.test(text) || byteTextsOf(view).length > 0) return true;
+  if (mayHoldOther(text) || byteTextsOf(view).length > 0) return true;
   let met = 0;
   for (const _ of text.matchAll(BEGINNINGS)) if (++met > found) return true;
   return false;

@@ -1,4 +1,4 @@
 /** Blobs as values of any structured text, and anywhere in free text. */
 export { foundAt, leafLinkedValue } from './leaf-blob.ts';
-export { OTHER_CIPHERTEXT } from './look-values.ts';
+export { mayHoldOther } from './look-values.ts';
 export { structuredText, textBlobs } from './structured.ts';

@@ -1,5 +1,6 @@
 import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { looksLikeText } from '../../../inspect/index.ts';
+import { letterRuns } from '../../beginnings.ts';
 import { type Leaf, positionOf, type Structure } from '../../structure/index.ts';
 import { decodeText } from '../../text/encoding.ts';
 import { type TextView, writeText } from '../../text/text-view.ts';
@@ -18,9 +19,20 @@ const EMULATOR =
  * Cloud Config, JWE, Google Cloud KMS and emulators of KMS in base64. A text with none of them is not looked through.
  */
 const SIGNS = String.raw`vault:v\d|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)|\$ANSIBLE_VAULT;|U2FsdGVkX1|\{cipher\}`;
-export const OTHER_CIPHERTEXT = new RegExp(
-  `${SIGNS}|\\beyJ[\\w-]{8}|CiQA|(?<![A-Za-z0-9+/_-])(?:${EMULATOR})[A-Za-z0-9+/_-]{60}`,
-);
+const OTHERS = new RegExp(`${SIGNS}|\\beyJ[\\w-]{8}|CiQA`);
+const EMULATED = new RegExp(`^(?:${EMULATOR})[A-Za-z0-9+/_-]{60}`);
+/** Letters that are enough for {@link EMULATED}; and the fewest that it takes. */
+const EMULATED_LETTERS = 80;
+const FEWEST_LETTERS = 64;
+
+/** Whether a text may hold ciphertext of another tool. Emulators' begins a run of letters: only those are looked at. */
+export function mayHoldOther(text: string): boolean {
+  if (OTHERS.test(text)) return true;
+  for (const { start } of letterRuns(text, FEWEST_LETTERS))
+    if (EMULATED.test(text.slice(start, start + EMULATED_LETTERS))) return true;
+  return false;
+}
+
 const BEGINS = new RegExp(`^\\s*["'\`]?(?:${SIGNS}|eyJ[\\w-]{8}|CiQA|${EMULATOR})`);
 /** Ciphertext of other tools. Certificates, keys and the like in values are no ciphertext, and not listed there. */
 const LISTED: ReadonlySet<BlobKind> = new Set<BlobKind>([

@@ -11,7 +11,7 @@ import { type BesideBlob, plaintextMembers } from './beside.ts';
 import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
-import { emulatorTokens, lookValues, OTHER_CIPHERTEXT } from './look-values.ts';
+import { emulatorTokens, lookValues, mayHoldOther } from './look-values.ts';
 import { blobTokens, LETTER, MESSAGES } from './tokens.ts';
 import { writtenBytes } from './written-bytes.ts';
 
@@ -41,7 +41,7 @@ export const structuredText: Format = {
 };
 
 function mayHold(view: TextView): boolean {
-  return WORTH_READING.test(view.text) || OTHER_CIPHERTEXT.test(view.text) || byteTextsOf(view).length > 0;
+  return WORTH_READING.test(view.text) || mayHoldOther(view.text) || byteTextsOf(view).length > 0;
 }
 
 /** The blobs of a text, in its order; of values, only those that `wanted` takes. */
@@ -54,7 +54,7 @@ export function textBlobs(
   const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
   const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted);
   const known = [...values, ...inText, ...bytewiseBlobs(view, structure, wanted, beside)];
-  const looks = OTHER_CIPHERTEXT.test(view.text) ? apartFrom(known, view, structure, wanted) : [];
+  const looks = mayHoldOther(view.text) ? apartFrom(known, view, structure, wanted) : [];
   const blobs = [...known, ...looks].sort((a, b) => a.range.start - b.range.start);
   return { blobs: distinct(apart(blobs.slice(0, MAX_BLOBS))), cut: blobs.length > MAX_BLOBS, beside };
 }
