@@ -127,9 +127,11 @@ const isPlain = (word: string): boolean =>
 
 /** Whether each word is found in a value of the record, not in the names of its members. */
 function holds(body: string, words: readonly string[]): boolean {
+  const written = words.map(inJson);
+  // Cheap first: most records hold the word, as it was typed, where it is surely a value, or nowhere.
+  if (written.every((word) => placeOf(body, word) === 'value')) return true;
   const text = body.toLowerCase();
-  // Cheap first: most records hold the word nowhere, or where it is surely a value.
-  const places = words.map((word) => placeOf(text, inJson(word)));
+  const places = written.map((word) => placeOf(text, word));
   if (places.includes('nowhere')) return false;
   if (places.every((place) => place === 'value')) return true;
   const values: string[] = [];
