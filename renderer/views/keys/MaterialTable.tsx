@@ -1,101 +1,151 @@
 import { Search, Tag } from 'lucide-react';
-import { useState } from 'react';
+import { type CSSProperties, useMemo, useState } from 'react';
 import type { KeyGroup } from '#shared/model/key-group.ts';
-import { Button, IconButton } from '../../components/Button.tsx';
+import { IconButton } from '../../components/Button.tsx';
+import type { TableColumn } from '../../components/columns.ts';
+import { DataGrid } from '../../components/DataGrid.tsx';
 import { HowKnown, KeyDanger, KeyFace, KeyVerdict } from '../../components/KeyFace.tsx';
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { count, day, plural, shortHex } from '../../lib/words/format.ts';
-import { useActions } from '../../store/actions.ts';
 import { useBlobs } from '../../store/blobs.ts';
 import { useKeys } from '../../store/keys.ts';
+import { copyEntry } from '../../store/menu.ts';
 import { useUi } from '../../store/ui.ts';
 
-const STEP = 200;
+const find = ({ fingerprint }: KeyGroup): void =>
+  useUi.getState().findKey(useBlobs.getState().firstOf(fingerprint)?.id ?? null);
+const name = ({ fingerprint }: KeyGroup): void => useUi.getState().nameKey(fingerprint);
 
-/** One line for each key material. */
+/** One row for each key material. */
 export function MaterialTable({ keyGroups }: { readonly keyGroups: readonly KeyGroup[] }) {
-  const [limit, setLimit] = useState(STEP);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const at = useMemo(
+    () => (chosen === null ? -1 : keyGroups.findIndex(({ fingerprint }) => fingerprint === chosen)),
+    [keyGroups, chosen],
+  );
+  const columns = useMemo(() => columnsFor(chosen), [chosen]);
   return (
-    <>
-      <div className="table-frame">
-        <table className="data-table" aria-label="Key materials">
-          <thead>
-            <tr>
-              <th scope="col">Fingerprint</th>
-              <th scope="col">Key</th>
-              <th scope="col">Blobs</th>
-              <th scope="col">Dates in files</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {keyGroups.slice(0, limit).map((keyGroup) => (
-              <MaterialLine key={keyGroup.fingerprint} keyGroup={keyGroup} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {keyGroups.length > limit && (
-        <Button variant="link" onPress={() => setLimit(limit + STEP)}>
-          {`Show ${count(Math.min(STEP, keyGroups.length - limit))} more`}
-        </Button>
-      )}
-    </>
+    <div className="grid-split material-grid" style={{ '--rows': keyGroups.length } as CSSProperties}>
+      <DataGrid
+        label="Key materials"
+        count={keyGroups.length}
+        rowAt={(index) => keyGroups[index]}
+        idOf={({ fingerprint }) => fingerprint}
+        columns={columns}
+        lines="two"
+        chosen={at < 0 ? null : at}
+        onChoose={({ fingerprint }) => setChosen(fingerprint)}
+        onEnter={find}
+        menu={(group) => ({
+          label: `Key material ${shortHex(group.fingerprint)}`,
+          entries: [
+            { id: 'find', title: 'Find key…', run: () => find(group) },
+            { id: 'name', title: 'Name the key…', run: () => name(group) },
+            ...copyEntry('fingerprint', group.fingerprint),
+            ...copyEntry('key ARN', group.keyArn),
+          ],
+        })}
+      />
+    </div>
   );
 }
 
-function MaterialLine({ keyGroup }: { readonly keyGroup: KeyGroup }) {
-  const { fingerprint, firstDate, lastDate } = keyGroup;
-  const name = useKeys((state) => keyGroupName(keyGroup, state.keys));
-  const { findKey, nameKey } = useActions(useUi);
-  const { firstOf } = useActions(useBlobs);
-  const find = (): void => {
-    findKey(firstOf(fingerprint)?.id ?? null);
-  };
-  const short = shortHex(fingerprint);
+/** Tab leads from the table to the buttons of the row that is chosen, and to no other's. */
+const columnsFor = (chosen: string | null): readonly TableColumn<KeyGroup>[] => [
+  {
+    id: 'material',
+    title: 'Fingerprint',
+    width: '9.5rem',
+    minTable: 0,
+    cell: ({ fingerprint }) => <KeyFace fingerprint={fingerprint} />,
+  },
+  {
+    id: 'key',
+    title: 'Key',
+    width: 'minmax(12rem, 1fr)',
+    minTable: 0,
+    tooltip: ({ keyArn, reason }) => [keyArn, reason].filter((text) => text !== null).join('\n') || undefined,
+    cell: (group) => <Key keyGroup={group} />,
+  },
+  {
+    id: 'blobs',
+    title: 'Blobs',
+    width: '7.5rem',
+    minTable: 0,
+    cell: ({ blobs, files }) => (
+      <>
+        <span className="tabular">{count(blobs)}</span>
+        <span className="cell-sub">{`in ${plural(files, 'file')}`}</span>
+      </>
+    ),
+  },
+  {
+    id: 'dates',
+    title: 'Dates in files',
+    width: '8.5rem',
+    minTable: 45,
+    cell: ({ firstDate, lastDate }) =>
+      firstDate === null || lastDate === null ? (
+        <span className="faint">none</span>
+      ) : (
+        <>
+          {day(firstDate)}
+          {firstDate !== lastDate && <span className="cell-sub">to {day(lastDate)}</span>}
+        </>
+      ),
+  },
+  {
+    id: 'actions',
+    title: 'Actions',
+    width: '5rem',
+    minTable: 0,
+    align: 'flex',
+    cell: (group) => {
+      const short = shortHex(group.fingerprint);
+      const excludeFromTabOrder = group.fingerprint !== chosen;
+      return (
+        <>
+          <IconButton
+            label={`Find the key of ${short}`}
+            small
+            excludeFromTabOrder={excludeFromTabOrder}
+            onPress={() => find(group)}
+          >
+            <Search className="icon" aria-hidden="true" />
+          </IconButton>
+          <IconButton
+            label={`Name the key of ${short}`}
+            small
+            excludeFromTabOrder={excludeFromTabOrder}
+            onPress={() => name(group)}
+          >
+            <Tag className="icon" aria-hidden="true" />
+          </IconButton>
+        </>
+      );
+    },
+  },
+];
+
+/** The key's name, what is known of it, and in the second line its ARN or what is to be looked at. */
+function Key({ keyGroup }: { readonly keyGroup: KeyGroup }) {
+  const { by, keyArn, reason } = keyGroup;
+  const named = useKeys((state) => keyGroupName(keyGroup, state.keys));
   return (
-    <tr>
-      <th scope="row" className="cell-nowrap">
-        <KeyFace fingerprint={fingerprint} />
-      </th>
-      <td>
-        <span className="statement-head">
-          <span className={name === null ? 'group-unknown' : 'key-name-text'}>
-            {name ?? namelessWords(keyGroup)}
-          </span>
-          {keyGroup.by !== null && <HowKnown by={keyGroup.by} />}
-          <KeyVerdict keyGroup={keyGroup} />
-          <KeyDanger keyArn={keyGroup.keyArn} />
+    <>
+      <span className="cell-main statement-head">
+        <span className={named === null ? 'group-unknown' : 'key-name-text'}>
+          {named ?? namelessWords(keyGroup)}
         </span>
-        {keyGroup.keyArn !== null && <code className="cell-sub statement-arn">{keyGroup.keyArn}</code>}
-        {keyGroup.reason !== null && <span className="cell-sub">{keyGroup.reason}</span>}
-      </td>
-      <td className="cell-nowrap tabular">
-        {count(keyGroup.blobs)}
-        <span className="cell-sub">{`in ${plural(keyGroup.files, 'file')}`}</span>
-      </td>
-      <td className="cell-nowrap">
-        {firstDate === null || lastDate === null ? (
-          <span className="faint">none</span>
-        ) : firstDate === lastDate ? (
-          day(firstDate)
-        ) : (
-          <>
-            {day(firstDate)}
-            <span className="cell-sub">to {day(lastDate)}</span>
-          </>
-        )}
-      </td>
-      <td className="cell-nowrap">
-        <IconButton label={`Find the key of ${short}`} small onPress={find}>
-          <Search className="icon" aria-hidden="true" />
-        </IconButton>
-        <IconButton label={`Name the key of ${short}`} small onPress={() => nameKey(fingerprint)}>
-          <Tag className="icon" aria-hidden="true" />
-        </IconButton>
-      </td>
-    </tr>
+        {by !== null && <HowKnown by={by} />}
+        <KeyVerdict keyGroup={keyGroup} />
+        <KeyDanger keyArn={keyArn} />
+      </span>
+      {reason !== null ? (
+        <span className="cell-sub">{reason}</span>
+      ) : (
+        keyArn !== null && <code className="cell-sub">{keyArn}</code>
+      )}
+    </>
   );
 }
