@@ -55,14 +55,14 @@ const slots = (rows: number): number => rows + 2 * OVERSCAN + STEP;
 
 /**
  * What is drawn after a leap, by which no row that was drawn is seen any more: the thumb is pulled. Only rows that are seen
- * change; the others stay what and where they are until scrolling rests.
+ * change; the others stay what and where they are until scrolling rests. `top`: the first row that is seen.
  */
-function leap(before: View, step: number): readonly number[] {
+function leap(before: View, top: number): readonly number[] {
   const drawn = slots(before.rows);
   const first = Math.max(0, before.step * STEP - OVERSCAN);
   const bySlot = before.leapt === null ? [] : [...before.leapt];
   if (before.leapt === null) for (let i = first; i < first + drawn; i += 1) bySlot[i % drawn] = i;
-  for (let i = step * STEP; i <= step * STEP + before.rows + STEP; i += 1) bySlot[i % drawn] = i;
+  for (let i = top; i <= top + before.rows; i += 1) bySlot[i % drawn] = i;
   return bySlot;
 }
 
@@ -80,9 +80,11 @@ export function useVisibleRows(
       const step = Math.floor(box.scrollTop / (height * STEP));
       const rows = Math.ceil(box.clientHeight / height);
       setView((before) => {
-        if (before.step === step && before.rows === rows && (moving || !before.moving)) return before;
+        const same = before.step === step && before.rows === rows;
+        // A leap drew the rows of one place: a little further there are others.
+        if (same && (moving ? before.leapt === null : !before.moving)) return before;
         const leaps = moving && before.rows === rows && Math.abs(step - before.step) * STEP >= slots(rows);
-        return { step, rows, moving, leapt: leaps ? leap(before, step) : null };
+        return { step, rows, moving, leapt: leaps ? leap(before, Math.floor(box.scrollTop / height)) : null };
       });
     };
     const scrolled = (): void => {
