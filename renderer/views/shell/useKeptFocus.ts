@@ -33,7 +33,7 @@ export function useKeptFocus(): void {
         owed = null;
       }
       const [last] = trail;
-      if (last === undefined || !isLost(last) || frame !== 0) return;
+      if (last === undefined || frame !== 0 || !isNowhere() || !isLost(last)) return;
       // A dialog that closes gives the focus back a frame later by itself.
       frame = requestAnimationFrame(() => {
         frame = requestAnimationFrame(() => {
@@ -63,7 +63,9 @@ export function useKeptFocus(): void {
   }, []);
 }
 
-const isLost = (element: Element): boolean => !element.isConnected || element.matches(':disabled');
+/** A view that waits for the next one to load is still there, hidden. */
+const isLost = (element: Element): boolean =>
+  !element.isConnected || element.matches(':disabled') || !element.checkVisibility();
 
 /** Whether no element has the focus; a disabled one keeps it until the page is drawn. */
 const isNowhere = (): boolean =>
@@ -82,7 +84,7 @@ function placeFor(trail: readonly Element[]): HTMLElement | null {
   const modal = [...document.querySelectorAll<HTMLElement>(MODAL)].at(-1);
   const within = modal ?? document.querySelector<HTMLElement>('.main');
   for (const each of trail.slice(1)) {
-    if (!each.isConnected || !(each instanceof HTMLElement)) continue;
+    if (!each.isConnected || !each.checkVisibility() || !(each instanceof HTMLElement)) continue;
     if (within === null || each === within || !within.contains(each)) break;
     const place = each.matches(FOCUSABLE) ? each : firstIn(each);
     if (place !== null) return place;
