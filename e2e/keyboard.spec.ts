@@ -135,3 +135,77 @@ test.describe('without a pointer', () => {
     await expect(history).toBeFocused();
   });
 });
+
+/** What has the focus, as a screen reader would name it. */
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const at = document.activeElement;
+    if (at === null || at === document.body) return 'nothing';
+    return at.getAttribute('aria-label') ?? at.textContent ?? at.tagName;
+  });
+
+test('the focus is never lost: views, panes, filters, columns, menus and dialogs by keyboard', async ({
+  open,
+}) => {
+  const { page } = await open();
+  await connected(page);
+  const list = page.getByRole('grid', { name: 'Blobs' });
+  await expect(page.getByRole('row', { name: /api-token\.bin/ })).toBeVisible();
+  await list.focus();
+  // Each view by its digit: the one before it is gone, and what had the focus with it.
+  for (const digit of ['2', '3', '4', '5', '1']) {
+    await page.keyboard.press(`Control+${digit}`);
+    await expect.poll(() => focused(page), digit).not.toBe('nothing');
+  }
+  // A filter to nothing, and back by the button that goes with it.
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('nothing is called this');
+  await page.keyboard.press('Enter');
+  const clear = page.getByRole('button', { name: 'Clear the filter' });
+  await clear.focus();
+  await page.keyboard.press('Enter');
+  await expect(clear).toHaveCount(0);
+  await expect(list).toBeFocused();
+  // The heads: resized, moved, hidden, from one tab stop.
+  await page.getByRole('button', { name: 'Name', exact: true }).focus();
+  const head = page.getByRole('button', { name: 'Kind', exact: true });
+  await page.keyboard.press('ArrowRight');
+  await expect(head).toBeFocused();
+  const widthOf = async () =>
+    (await page.getByRole('columnheader', { name: 'Kind' }).boundingBox())?.width ?? 0;
+  const before = await widthOf();
+  for (let press = 0; press < 4; press++) await page.keyboard.press('Shift+ArrowRight');
+  await expect.poll(widthOf).toBeGreaterThan(before);
+  await page.keyboard.press('Delete');
+  await expect(head).toHaveCount(0);
+  await expect.poll(() => focused(page)).not.toBe('nothing');
+  // The menu of a row, and back.
+  await list.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Shift+F10');
+  await expect(page.getByRole('menu').getByRole('menuitem').first()).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(list).toBeFocused();
+  // A dialog that was opened by a shortcut gives the focus back.
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(list).toBeFocused();
+  // A pane beside a list is closed from within.
+  await page.keyboard.press('Control+3');
+  const keys = page.getByRole('grid', { name: 'Keys of this account and Region' });
+  await keys.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  const pane = page.getByRole('complementary', { name: /^Key / });
+  await expect(pane.getByRole('button', { name: 'Ask KMS again' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(pane).toHaveCount(0);
+  await expect(keys).toBeFocused();
+  // Settings: a choice by the arrow keys.
+  await page.keyboard.press('Control+,');
+  await page.getByRole('radio', { name: 'Compact' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('html')).toHaveAttribute('data-density', 'comfortable');
+});
