@@ -32,6 +32,10 @@ describe('a piece of a blob that nothing completes is named, and never written',
     expect(listed(`x = "${a}" +\n    "${b}"\n`)).toEqual([['line 1, column 6', 'kms-symmetric', undefined]]);
   });
 
+  test('what documents write in place of one is none', () => {
+    expect(listed(`see ${piece.slice(0, 40)}EXAMPLE== here\n`)).toEqual([]);
+  });
+
   test('what begins as layout v0 by chance is none', () => {
     expect(listed('see CiAgPHBhdGggZD0iTTEyIDRWMiIgLz4KPC9zdmc here\n')).toEqual([]);
     expect(

@@ -103,6 +103,13 @@ describe('values that are headed or labelled as plaintext are critical, and left
   });
 });
 
+test('without a blob, the key must be named around it: a program that encrypts holds what it sends', () => {
+  const reply = JSON.stringify({ KeyId: OLD, Plaintext: KEY }, null, 2);
+  expect(codes(`$ aws kms decrypt\n${reply}\n`)).toEqual(['plaintext-in-file']);
+  const program = `const key = '${OLD}';\n${'// more\n'.repeat(9)}encrypt({ KeyId: key, Plaintext: '${KEY}' });\n`;
+  expect(codes(program)).toEqual([]);
+});
+
 describe('what only speaks of plaintext is none', () => {
   test.each([
     ['prose with commas', `plaintext, ciphertext\nare used, here and there\n\nand ${BLOB}\n`],

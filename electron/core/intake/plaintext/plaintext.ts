@@ -39,7 +39,7 @@ const MOST = 10_000;
 
 /**
  * Plaintext that is named as such in text that no reader of a format knew: critical, and left out of every copy. Without
- * a blob near, it must be near the ARN of a key, as in what `aws kms decrypt` prints. Linear in the text.
+ * a blob near, the ARN of a key must stand on one of the lines around, as in what `aws kms decrypt` prints. Linear in the text.
  */
 function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext: ByteRange[] } {
   const out: { findings: Finding[]; plaintext: ByteRange[] } = { findings: [], plaintext: [] };
@@ -52,7 +52,11 @@ function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext
     taken.add(value.start);
     const range = { start: view.byteAt(value.start), end: view.byteAt(value.end) };
     const beside = near(range);
-    if (beside || (alone && KMS_ARN.test(text.slice(Math.max(0, at - 2048), value.end + 2048))))
+    if (
+      beside ||
+      (alone &&
+        KMS_ARN.test(text.slice(lineBefore(text, at, CLI_LINES), lineAfter(text, value.end, CLI_LINES))))
+    )
       add(out, range, beside, how);
   };
   for (const label of [LABEL, ALONE]) {

@@ -1,4 +1,4 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectLinear } from '../../../inspect/linear.test-help.ts';
 import { madeUpBlob } from '../../blob.test-help.ts';
 import { scan } from '../../index.ts';
@@ -31,4 +31,26 @@ test('hostile text takes linear time', () => {
       size,
       texts(800)[i]?.slice(0, 60) ?? '',
     );
+});
+
+/** Processor time, in microseconds, of the cheapest of five scans of a text. */
+function cost(text: string): number {
+  const file = Buffer.from(text);
+  const costs = Array.from({ length: 5 }, () => {
+    const before = process.threadCpuUsage();
+    scan(file, 'x');
+    return process.threadCpuUsage(before).user;
+  });
+  return Math.min(...costs);
+}
+
+test('white space behind a piece costs as much in one place as in many', () => {
+  /** As many spaces and tabs in all, so many of them on each side of a line's end that joins no pieces. */
+  const spaced = (width: number): string => {
+    const space = ' \t'.repeat(width / 2);
+    return `x: "AQECAHi${'A'.repeat(40)}"${space}\r\n${space}!\n`.repeat(80_000 / (2 * width));
+  };
+  cost(spaced(20));
+  // Tried in every way that signs may share it, it costs by its square at least: forty times as much.
+  expect(cost(spaced(198)) / cost(spaced(20))).toBeLessThan(4);
 });
