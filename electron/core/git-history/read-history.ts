@@ -80,8 +80,9 @@ export async function readHistory(
           return [placed];
         });
       const blobs: FoundBlob[] = [];
-      if (archiveOf(bytes) === null) blobs.push(...wanted(bytes, ''));
-      else {
+      const archive = archiveOf(bytes);
+      if (archive === null || archive === 'closed') blobs.push(...wanted(bytes, ''));
+      if (archive !== null) {
         archives++;
         for await (const entry of archiveEntriesOf(bytes, oid)) {
           const names = displayPath(entry.names.join(INSIDE));

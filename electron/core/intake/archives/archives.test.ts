@@ -78,6 +78,15 @@ describe('files of archives', () => {
     expect(await read(shifted)).toEqual(whole);
   });
 
+  test('a file of a format that is not opened is given as it is, and said', async () => {
+    const path = join(folder, 'a.zip');
+    writeFileSync(path, zipOf([{ name: 'a.pdf', content: '%PDF-1.7\ntext' }]));
+    const met: string[] = [];
+    for await (const entry of archiveEntries(path))
+      met.push('problem' in entry ? entry.problem.message : Buffer.from(entry.bytes).toString());
+    expect(met).toEqual(['%PDF-1.7\ntext', expect.stringContaining('its bytes were searched as they are')]);
+  });
+
   test('archives in archives, three deep and no deeper; a broken one spoils no other', async () => {
     const deep = gzipSync(tarOf([{ name: 'deep', content: 'D' }]));
     const third = zipOf([

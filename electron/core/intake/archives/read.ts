@@ -101,8 +101,9 @@ async function* inside(
         continue;
       }
       const inner = magicOf(part.bytes)?.archive;
-      if (inner === undefined) {
+      if (inner === undefined || inner === 'closed') {
         yield { names: [shown], bytes: part.bytes };
+        if (inner === 'closed') yield { names: [shown], problem: closed(SEARCHED) };
         continue;
       }
       for await (const entry of inside(inMemory(part.bytes), inner, shown, budget, depth + 1, () => {}))
@@ -115,6 +116,9 @@ async function* inside(
     yield { names: [], problem: error };
   }
 }
+
+const SEARCHED =
+  'Packed in a format that Rewrap does not open: its bytes were searched as they are, and what is compressed in it was not. Unpack it, and add the folder.';
 
 function partsOf(
   source: Bytes,
