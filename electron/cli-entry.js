@@ -1,6 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=40
 // What `rewrap` starts, copied into dist/ as it is. The bundle beside it cannot even be read by an older Node, so this
-// uses nothing that Node 12 lacks. What a run makes is short-lived: more room for it than these MiB would only be held.
+// uses nothing that Node 12 lacks. What a run makes is short-lived: more room for it than this would only be held.
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
     'rewrap: Node 24 or newer is needed, and this is ' +

@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** As the engine's thread and the shell are started: what a run makes is short-lived. */
-export const YOUNG = '--max-semi-space-size=4';
+/** As the shell is started: what a run makes is short-lived. */
+export const MEMORY = ['--max-semi-space-size=4', '--heap-growing-percent=40'];
 
 const NODE = ['--disable-warning=ExperimentalWarning'];
 const here = (name: string): string => join(import.meta.dirname, name);

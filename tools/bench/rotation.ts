@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeFolder, type Practice, startPractice, YOUNG } from './practice.ts';
+import { MEMORY, makeFolder, type Practice, startPractice } from './practice.ts';
 import { type BenchSection, median, table } from './results.ts';
 import type { RotationMeasure, RotationTask } from './rotation-measure.ts';
 
@@ -77,9 +77,9 @@ function jobOf(
   };
 }
 
-/** Rewrap has the memory that its engine has; what it is compared with is as it comes. */
+/** Rewrap has the memory that the shell gives it; what it is compared with is as it comes. */
 const nodeFor = ({ what }: RotationTask): string[] =>
-  what === 'engine' || what === 'resume' ? [...NODE, YOUNG] : NODE;
+  what === 'engine' || what === 'resume' ? [...NODE, ...MEMORY] : NODE;
 
 function measure({ env }: Practice, job: RotationTask): RotationMeasure {
   mkdirSync(job.home, { recursive: true });
@@ -214,7 +214,7 @@ function measureShell(top: string, practice: Practice, files: number): { seconds
     [
       ...[
         ...NODE,
-        YOUNG,
+        ...MEMORY,
         '--require',
         here('peak.cjs'),
         cli,

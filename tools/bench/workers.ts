@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeFolder, type Practice, startPractice, YOUNG } from './practice.ts';
+import { MEMORY, makeFolder, type Practice, startPractice } from './practice.ts';
 import { type BenchSection, median, table } from './results.ts';
 
 const WORKERS = [1, 4] as const;
@@ -80,7 +80,7 @@ export async function command(
   const child = spawn(
     process.execPath,
     [
-      ...['--disable-warning=ExperimentalWarning', YOUNG, CLI, ...args],
+      ...['--disable-warning=ExperimentalWarning', ...MEMORY, CLI, ...args],
       ...(endpoint === null ? [] : ['--region', 'us-east-1', '--endpoint-url', endpoint]),
     ],
     {
