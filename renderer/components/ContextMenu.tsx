@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { Menu, MenuItem, Popover } from 'react-aria-components';
-import { useMenu } from '../store/menu.ts';
+import { useMenu } from '../store/app/menu.ts';
 
 /** The context menu of a row, where it was asked for. */
 export function ContextMenu() {

@@ -1,6 +1,6 @@
 import { Copy } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { copyText } from '../store/ui.ts';
+import { copyText } from '../store/app/ui.ts';
 import { IconButton } from './Button.tsx';
 
 interface CopyLineProps {

@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, memo, type ReactElement, useEffect, useRef } from 'react';
-import { type MenuEntry, showMenu } from '../store/menu.ts';
-import { useSettings } from '../store/settings.ts';
+import { type MenuEntry, showMenu } from '../store/app/menu.ts';
+import { useSettings } from '../store/app/settings.ts';
 import { cellClass, type ShownColumn, type TableColumn, useColumns } from './columns.ts';
 import { Box, Cell } from './grid.tsx';
 import { useRowHeight, useVisibleRows } from './useVisibleRows.ts';

@@ -2,7 +2,7 @@ import { BookOpen, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { ErrorPage } from '#shared/kms/explain/pages.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { copyText } from '../store/ui.ts';
+import { copyText } from '../store/app/ui.ts';
 import { Button } from './Button.tsx';
 import { Dialog } from './Dialog.tsx';
 import { CodeWords, PolicyStatements } from './PolicyStatements.tsx';

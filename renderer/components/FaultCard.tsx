@@ -4,8 +4,8 @@ import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-co
 import { kindOf } from '#shared/connection-kind.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { lapsedSide, remedyOf } from '../lib/words/connection.ts';
-import { useConnection } from '../store/connection.ts';
-import { useSignIn } from '../store/sign-in.ts';
+import { useConnection } from '../store/connection/connection.ts';
+import { useSignIn } from '../store/connection/sign-in.ts';
 import { Button, IconButton } from './Button.tsx';
 import { ExplainFault } from './ErrorPageDialog.tsx';
 import { CodeWords, PolicyStatements } from './PolicyStatements.tsx';

@@ -4,8 +4,8 @@ import type { EvidenceBy, KeyGroup } from '#shared/model/key-group.ts';
 import { BY_WORDS, verdictWords } from '../lib/keys/key-groups.ts';
 import { keyDanger, swatchOf } from '../lib/keys/keys.ts';
 import { shortHex } from '../lib/words/format.ts';
-import { useKeyGroups } from '../store/key-groups.ts';
-import { useKeyName, useKeys } from '../store/keys.ts';
+import { useKeyGroups } from '../store/blobs/key-groups.ts';
+import { useKeyName, useKeys } from '../store/connection/keys.ts';
 import { Status } from './Status.tsx';
 
 /** The face of a key material: five bars of two colours drawn from its fingerprint. */

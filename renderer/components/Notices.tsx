@@ -6,9 +6,9 @@ import type { AuditSummary } from '#shared/model/audit.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import { isPractice } from '../lib/words/connection.ts';
 import { plural } from '../lib/words/format.ts';
-import { useConnection } from '../store/connection.ts';
-import { useKeyGroups } from '../store/key-groups.ts';
-import { useUi } from '../store/ui.ts';
+import { useUi } from '../store/app/ui.ts';
+import { useKeyGroups } from '../store/blobs/key-groups.ts';
+import { useConnection } from '../store/connection/connection.ts';
 import { Button } from './Button.tsx';
 
 /** Said before anything else: the practice KMS is connected, and blobs name keys of real accounts. */

@@ -1,7 +1,7 @@
 import { ChevronRight, Copy } from 'lucide-react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import type { PolicyAdvice } from '#shared/model/fault.ts';
-import { copyText } from '../store/ui.ts';
+import { copyText } from '../store/app/ui.ts';
 import { Button } from './Button.tsx';
 
 /** The policy statements that would allow what was refused, each to be read and copied. */

@@ -6,7 +6,7 @@ import {
   useMemo,
   useState,
 } from 'react';
-import { useSettings } from '../store/settings.ts';
+import { useSettings } from '../store/app/settings.ts';
 
 /** One column of a table: its head, its cells and its width. `Props` is what a row knows. */
 export interface TableColumn<Props> {

@@ -1,6 +1,6 @@
 import { type RefObject, useCallback, useLayoutEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
-import { useSettings } from '../store/settings.ts';
+import { useSettings } from '../store/app/settings.ts';
 
 /** Rows beyond each edge of what is seen, so that a small scroll finds them drawn. */
 const OVERSCAN = 8;

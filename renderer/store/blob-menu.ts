@@ -1,14 +1,14 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import { bridge, call } from '../api.ts';
 import { hexOfBase64, inspectCommand } from '../lib/copies.ts';
-import { useArrange } from './arrange.ts';
-import { useBlobs } from './blobs.ts';
-import { useConnection } from './connection.ts';
-import { useDraft } from './draft.ts';
+import type { MenuEntry } from './app/menu.ts';
+import { attempt, copyText, useUi } from './app/ui.ts';
+import { useArrange } from './blobs/arrange.ts';
+import { useBlobs } from './blobs/blobs.ts';
+import { useKeyGroups } from './blobs/key-groups.ts';
+import { useConnection } from './connection/connection.ts';
 import { saveCiphertext } from './drag-out.ts';
-import { useKeyGroups } from './key-groups.ts';
-import type { MenuEntry } from './menu.ts';
-import { attempt, copyText, useUi } from './ui.ts';
+import { useDraft } from './runs/draft.ts';
 
 /** What can be done with one blob of the list, from its context menu. */
 export function blobEntries(row: BlobRow): readonly MenuEntry[] {

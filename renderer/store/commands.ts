@@ -4,17 +4,17 @@ import { mod } from '../lib/platform.ts';
 import { fileName, moment, plural } from '../lib/words/format.ts';
 import { undoWords } from '../lib/words/run-words.ts';
 import { runStatus } from '../lib/words/words.ts';
-import { useArrange } from './arrange.ts';
-import { type AuditTab, useAudit } from './audit.ts';
-import { useBlobs } from './blobs.ts';
-import { useDraft } from './draft.ts';
-import { useIntake } from './intake.ts';
-import { useKeys } from './keys.ts';
+import { useSettings } from './app/settings.ts';
+import { useUi, type ViewName } from './app/ui.ts';
+import { type AuditTab, useAudit } from './audit/audit.ts';
+import { useArrange } from './blobs/arrange.ts';
+import { useBlobs } from './blobs/blobs.ts';
+import { useIntake } from './blobs/intake.ts';
+import { useSelection } from './blobs/selection.ts';
+import { useKeys } from './connection/keys.ts';
 import { requestFiles, requestPaste, requestPlan } from './opening.ts';
-import { lastUndoable, useRuns } from './runs.ts';
-import { useSelection } from './selection.ts';
-import { useSettings } from './settings.ts';
-import { useUi, type ViewName } from './ui.ts';
+import { useDraft } from './runs/draft.ts';
+import { lastUndoable, useRuns } from './runs/runs.ts';
 
 const VIEWS: readonly { readonly view: ViewName; readonly name: string; readonly keys?: string }[] = [
   { view: 'blobs', name: 'Blobs', keys: mod('1') },

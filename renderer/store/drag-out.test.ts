@@ -2,7 +2,7 @@
 import type { DragEvent } from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeRows } from '../lib/table/rows.test-help.ts';
-import { useConnection } from './connection.ts';
+import { useConnection } from './connection/connection.ts';
 import { dragRow, pressRow } from './drag-out.ts';
 
 const rows = makeRows(4);

@@ -3,8 +3,8 @@ import { blobFileName } from '#shared/format.ts';
 import type { BlobDetail, BlobRow } from '#shared/model/blob.ts';
 import { bridge, call } from '../api.ts';
 import { fetchDownload } from '../lib/platform.ts';
-import { useConnection } from './connection.ts';
-import { attempt, useUi } from './ui.ts';
+import { attempt, useUi } from './app/ui.ts';
+import { useConnection } from './connection/connection.ts';
 
 /** The blob that the pointer went down on, once it is here: a browser wants what is dragged the moment a drag begins. */
 let pressed: BlobDetail | null = null;

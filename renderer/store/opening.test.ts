@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { useConnection } from './connection.ts';
+import { useConnection } from './connection/connection.ts';
 import { withHost } from './opening.ts';
 
 const APP = { can: { chooseFiles: true } } as never;

@@ -1,8 +1,8 @@
 import type { EventPayload } from '#shared/contract/api.ts';
-import { type AppState, useConnection } from './connection.ts';
-import { useIntake } from './intake.ts';
-import { usePlans } from './plans.ts';
-import { useUi } from './ui.ts';
+import { useUi } from './app/ui.ts';
+import { useIntake } from './blobs/intake.ts';
+import { type AppState, useConnection } from './connection/connection.ts';
+import { usePlans } from './runs/plans.ts';
 
 type Asked = EventPayload<'show'>['view'];
 

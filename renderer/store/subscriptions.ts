@@ -1,23 +1,23 @@
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { bridge, hasBridge } from '../api.ts';
-import { useArrange } from './arrange.ts';
-import { useAudit } from './audit.ts';
-import { useBlobs } from './blobs.ts';
-import { useConnection } from './connection.ts';
-import { useDraft } from './draft.ts';
-import { useEngine } from './engine.ts';
-import { useInspector } from './inspector.ts';
-import { useIntake } from './intake.ts';
-import { useKeyGroups } from './key-groups.ts';
-import { useDestinationKeys, useKeys } from './keys.ts';
+import { useEngine } from './app/engine.ts';
+import { usePreferences } from './app/preferences.ts';
+import { applySettings, useSettings } from './app/settings.ts';
+import { useUi } from './app/ui.ts';
+import { useAudit } from './audit/audit.ts';
+import { useArrange } from './blobs/arrange.ts';
+import { useBlobs } from './blobs/blobs.ts';
+import { useInspector } from './blobs/inspector.ts';
+import { useIntake } from './blobs/intake.ts';
+import { useKeyGroups } from './blobs/key-groups.ts';
+import { keepSelection, useSelection } from './blobs/selection.ts';
+import { useConnection } from './connection/connection.ts';
+import { useDestinationKeys, useKeys } from './connection/keys.ts';
+import { useSignIn } from './connection/sign-in.ts';
 import { showAsked } from './opening.ts';
-import { usePlans } from './plans.ts';
-import { usePreferences } from './preferences.ts';
-import { isOver, useRuns } from './runs.ts';
-import { keepSelection, useSelection } from './selection.ts';
-import { applySettings, useSettings } from './settings.ts';
-import { useSignIn } from './sign-in.ts';
-import { useUi } from './ui.ts';
+import { useDraft } from './runs/draft.ts';
+import { usePlans } from './runs/plans.ts';
+import { isOver, useRuns } from './runs/runs.ts';
 
 /** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
 export function wire(): () => void {

@@ -2,7 +2,7 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { CampaignView } from '#shared/model/audit.ts';
-import { useCampaign } from '../../store/campaign.ts';
+import { useCampaign } from '../../store/audit/campaign.ts';
 import { CampaignTab } from './CampaignTab.tsx';
 
 const snapshot = (at: string, left: number) => ({

@@ -7,8 +7,8 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, day, moment, plural } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useCampaign } from '../../store/campaign.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useCampaign } from '../../store/audit/campaign.ts';
 import { pickTexts } from './pick-text.ts';
 
 const VERDICTS: Record<CampaignView['verdict'], { tone: Tone; word: string }> = {

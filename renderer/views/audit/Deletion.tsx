@@ -9,9 +9,9 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { keyLabel } from '../../lib/keys/keys.ts';
 import { isPractice } from '../../lib/words/connection.ts';
 import { count, plural, shortKeyName } from '../../lib/words/format.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { DeletionGateView } from './DeletionGate.tsx';
 
 const ICONS = { some: Skull, possible: CircleHelp, none: CircleCheck };

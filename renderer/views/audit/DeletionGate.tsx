@@ -5,7 +5,7 @@ import type { DeletionGate as Gate, GateKey } from '#shared/model/deletion-gate.
 import { Button } from '../../components/Button.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { plural } from '../../lib/words/format.ts';
-import { useAudit } from '../../store/audit.ts';
+import { useAudit } from '../../store/audit/audit.ts';
 
 const ICONS = { safe: CircleCheck, needed: ShieldX, unanswered: CircleHelp };
 /** The colour of the answer, as that of what a deletion breaks. */

@@ -3,8 +3,8 @@ import { useId, useState } from 'react';
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
 import { Reason } from '../../components/Button.tsx';
-import { useAudit, useReading } from '../../store/audit.ts';
-import { useConnection } from '../../store/connection.ts';
+import { useAudit, useReading } from '../../store/audit/audit.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 const FORMATS: readonly { readonly id: ReportFormat; readonly name: string; readonly detail: string }[] = [
   { id: 'html', name: 'HTML', detail: 'to read and print' },

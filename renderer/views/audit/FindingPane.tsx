@@ -5,8 +5,8 @@ import { CodeWords } from '../../components/PolicyStatements.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
 import { SOURCE_WORDS } from '../../lib/words/audit.ts';
 import { count, day, plural } from '../../lib/words/format.ts';
-import { useActions } from '../../store/actions.ts';
-import { useAudit } from '../../store/audit.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useAudit } from '../../store/audit/audit.ts';
 import { useSuppress } from './SuppressDialog.tsx';
 
 /** One finding in full: why it matters, how we know, what to do, where. */

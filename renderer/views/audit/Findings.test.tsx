@@ -2,8 +2,8 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuditFinding } from '#shared/model/audit.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useFindings } from '../../store/findings.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useFindings } from '../../store/audit/findings.ts';
 import { Findings } from './Findings.tsx';
 import { SuppressDialog } from './SuppressDialog.tsx';
 

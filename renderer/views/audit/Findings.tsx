@@ -12,10 +12,10 @@ import { type FindingLine, findingLines, lineSeverity, suppressible } from '../.
 import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/words/audit.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { findingWords } from '../../lib/words/words.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useFindings } from '../../store/findings.ts';
-import { useKeyName } from '../../store/keys.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useFindings } from '../../store/audit/findings.ts';
+import { useKeyName } from '../../store/connection/keys.ts';
 import { FindingPane } from './FindingPane.tsx';
 import { useSuppress } from './SuppressDialog.tsx';
 

@@ -4,8 +4,8 @@ import type { HistoryBlob } from '#shared/model/git-history.ts';
 import { Switch } from '../../components/fields.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
 import { plural } from '../../lib/words/format.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useBlobs } from '../../store/blobs.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
 
 /** Rows shown; a report has more. */
 const SHOWN = 500;

@@ -6,7 +6,7 @@ import { IconButton } from '../../components/Button.tsx';
 import { CopyLine } from '../../components/CopyLine.tsx';
 import { count, moment } from '../../lib/words/format.ts';
 import { HISTORY_WORDS, historyOutcome } from '../../lib/words/history.ts';
-import { useKeyName } from '../../store/keys.ts';
+import { useKeyName } from '../../store/connection/keys.ts';
 
 /** One record of the history in full; what it does not have is not named. */
 export function HistoryPane({

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { useAudit } from '../../store/audit.ts';
-import { NO_QUERY, useHistory } from '../../store/history.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { NO_QUERY, useHistory } from '../../store/audit/history.ts';
 import { HistoryTab } from './HistoryTab.tsx';
 
 const TOTAL = 100_000;

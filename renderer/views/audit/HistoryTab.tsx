@@ -19,11 +19,11 @@ import {
   historyTone,
   historyWho,
 } from '../../lib/words/history.ts';
-import { useAudit } from '../../store/audit.ts';
-import { fetchHistory, filterOf, NO_QUERY, useHistory } from '../../store/history.ts';
-import { useKeyName, useKeys } from '../../store/keys.ts';
-import { copyEntry } from '../../store/menu.ts';
-import { copyText } from '../../store/ui.ts';
+import { copyEntry } from '../../store/app/menu.ts';
+import { copyText } from '../../store/app/ui.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { fetchHistory, filterOf, NO_QUERY, useHistory } from '../../store/audit/history.ts';
+import { useKeyName, useKeys } from '../../store/connection/keys.ts';
 import { HistoryPane } from './HistoryPane.tsx';
 
 const COLUMNS: readonly TableColumn<HistoryRecord>[] = [

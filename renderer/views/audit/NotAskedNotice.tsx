@@ -1,7 +1,7 @@
 import type { NotAsked } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import { count, plural, shortKeyName } from '../../lib/words/format.ts';
-import { useAudit } from '../../store/audit.ts';
+import { useAudit } from '../../store/audit/audit.ts';
 
 interface NotAskedProps {
   readonly notAsked: NotAsked;

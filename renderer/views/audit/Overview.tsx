@@ -9,8 +9,8 @@ import { type FindingLine, findingLines, lineSeverity } from '../../lib/findings
 import { barWords, CHARTS } from '../../lib/words/audit.ts';
 import { count, plural, shortKeyName } from '../../lib/words/format.ts';
 import { findingWords } from '../../lib/words/words.ts';
-import { filterLabel, useAudit } from '../../store/audit.ts';
-import { useFindings } from '../../store/findings.ts';
+import { filterLabel, useAudit } from '../../store/audit/audit.ts';
+import { useFindings } from '../../store/audit/findings.ts';
 import { NotAskedNotice } from './NotAskedNotice.tsx';
 
 const COVERAGE_TONES: Record<string, StackPart['tone']> = {

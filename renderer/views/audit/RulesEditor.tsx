@@ -7,8 +7,8 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, plural } from '../../lib/words/format.ts';
-import { type TriedRules, useAudit } from '../../store/audit.ts';
-import { copyText } from '../../store/ui.ts';
+import { copyText } from '../../store/app/ui.ts';
+import { type TriedRules, useAudit } from '../../store/audit/audit.ts';
 
 /** Rules that are being written: tried on the list before they are used. */
 export function RulesEditor({ text }: { readonly text: string }) {

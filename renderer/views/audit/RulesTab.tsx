@@ -8,7 +8,7 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
 import { rulesFromList } from '../../lib/rules-from-list.ts';
 import { count, plural } from '../../lib/words/format.ts';
-import { useAudit } from '../../store/audit.ts';
+import { useAudit } from '../../store/audit/audit.ts';
 import { pickTexts } from './pick-text.ts';
 import { RulesEditor } from './RulesEditor.tsx';
 

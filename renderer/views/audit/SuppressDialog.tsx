@@ -9,8 +9,8 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { inDays } from '../../lib/words/audit.ts';
 import { plural } from '../../lib/words/format.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useFindings } from '../../store/findings.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useFindings } from '../../store/audit/findings.ts';
 
 /** Days after which a suppressed finding counts again, unless another date is chosen. */
 const USUAL_DAYS = 90;

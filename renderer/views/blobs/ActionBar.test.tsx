@@ -4,8 +4,8 @@ import { afterEach, expect, test } from 'vitest';
 import { Lines } from '../../lib/table/arrange.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useSelection } from '../../store/selection.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
 import { ActionBar } from './ActionBar.tsx';
 
 const rows = makeRows(60);

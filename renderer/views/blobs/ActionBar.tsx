@@ -5,12 +5,12 @@ import { mod } from '../../lib/platform.ts';
 import { sendable } from '../../lib/request/request.ts';
 import { filesAmong, type Lines } from '../../lib/table/arrange.ts';
 import { count, plural } from '../../lib/words/format.ts';
-import { useActions } from '../../store/actions.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useIntake } from '../../store/intake.ts';
-import { useSelection } from '../../store/selection.ts';
-import { useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 
 /** What is selected and what can be done with it. */
 export function ActionBar({ lines }: { readonly lines: Lines }) {

@@ -3,9 +3,9 @@ import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { hasMod } from '../../lib/platform.ts';
 import { placeName, shortHex } from '../../lib/words/format.ts';
+import { showMenu } from '../../store/app/menu.ts';
 import { blobEntries } from '../../store/blob-menu.ts';
 import { dragRow, pressRow } from '../../store/drag-out.ts';
-import { showMenu } from '../../store/menu.ts';
 import type { RowFacts, ShownBlobColumn } from './columns.tsx';
 
 interface RowProps extends LineFrame, RowFacts {

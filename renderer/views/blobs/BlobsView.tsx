@@ -1,8 +1,8 @@
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
-import { useBlobs } from '../../store/blobs.ts';
-import { useInspector } from '../../store/inspector.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useInspector } from '../../store/blobs/inspector.ts';
 import { Inspector } from '../inspector/Inspector.tsx';
 import { ActionBar } from './ActionBar.tsx';
 import { BlobTable } from './BlobTable.tsx';

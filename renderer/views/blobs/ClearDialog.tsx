@@ -1,9 +1,9 @@
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { plural } from '../../lib/words/format.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useIntake } from '../../store/intake.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
 
 /** Asks before emptying the table. Files on disk are not touched, and the words say so. */
 export function ClearDialog() {

@@ -3,8 +3,8 @@ import { Button } from '../../components/Button.tsx';
 import { mod } from '../../lib/platform.ts';
 import { isPractice } from '../../lib/words/connection.ts';
 import { plural } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useIntake } from '../../store/intake.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
 
 /** What stands in place of the table while there is nothing: the drop area, and every other way in. */

@@ -3,9 +3,9 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/rea
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useRuns } from '../../store/runs.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { FilterChips } from './Filters.tsx';
 
 const table = Table.of(makeRows(40));

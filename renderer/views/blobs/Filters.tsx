@@ -18,13 +18,13 @@ import {
 import { type AuditChoice, auditChoices, isAuditChoice } from '../../lib/words/audit.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { findingWords, kindWords } from '../../lib/words/words.ts';
-import { useActions } from '../../store/actions.ts';
-import { isFiltered, useArrange } from '../../store/arrange.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { useKeys } from '../../store/keys.ts';
-import { useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { isFiltered, useArrange } from '../../store/blobs/arrange.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { useStates } from './useArranged.ts';
 
 /** Words of a choice of kinds. */

@@ -3,11 +3,11 @@ import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-co
 import type { IntakeResult } from '#shared/contract/define.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { count, plural } from '../../lib/words/format.ts';
-import { useActions } from '../../store/actions.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useIntake } from '../../store/intake.ts';
-import { useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
 
 /** Readings of up to so many files end without a word: their rows are in sight. */
 const FEW = 200;

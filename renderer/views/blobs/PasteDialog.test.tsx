@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, expect, test, vi } from 'vitest';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
 import { PasteDialog } from './PasteDialog.tsx';
 
 afterEach(() => {

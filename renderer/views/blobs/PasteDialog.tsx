@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { FieldError, Label, TextArea, TextField } from 'react-aria-components';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { useIntake } from '../../store/intake.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
 
 /** Where the host cannot read the clipboard: a field to paste ciphertext into. */
 export function PasteDialog() {

@@ -11,11 +11,11 @@ import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { findingCounts, kindCounts, RULE_WORDS, rulesOfFilter } from '../../lib/table/narrow.ts';
 import { plural } from '../../lib/words/format.ts';
 import { findingWords, kindWords } from '../../lib/words/words.ts';
-import { useActions } from '../../store/actions.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useSelection } from '../../store/selection.ts';
-import { useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
 
 /** Chooses blobs by rules, begun from what the table is narrowed to; a plan keeps the rules. */
 export function RulesDialog() {

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef } from 'react';
 import { Box } from '../../components/grid.tsx';
-import { FIRST_WIDTH, useSettings } from '../../store/settings.ts';
+import { FIRST_WIDTH, useSettings } from '../../store/app/settings.ts';
 
 const MIN = 300;
 const MAX = 900;

@@ -4,9 +4,9 @@ import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { ordered } from '../../lib/table/fit-columns.ts';
-import { useActions } from '../../store/actions.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useSelection } from '../../store/selection.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
 import { COLUMNS, type ShownBlobColumn } from './columns.tsx';
 
 /** Narrowest and widest that a person can make a column, rem. */

@@ -5,11 +5,11 @@ import { ContextMenu } from '../../components/ContextMenu.tsx';
 import { Groups, Lines } from '../../lib/table/arrange.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useInspector } from '../../store/inspector.ts';
-import { useMenu } from '../../store/menu.ts';
-import { useSelection } from '../../store/selection.ts';
+import { useMenu } from '../../store/app/menu.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useInspector } from '../../store/blobs/inspector.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
 import { BlobTable } from './BlobTable.tsx';
 import { COLUMNS } from './columns.tsx';
 

@@ -1,11 +1,11 @@
 import { useMemo } from 'react';
 import { foreignBelow, Groups, Lines, marked, sorted } from '../../lib/table/arrange.ts';
 import { among, matching, stateCodes } from '../../lib/table/narrow.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { useKeys } from '../../store/keys.ts';
-import { useRuns } from '../../store/runs.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useKeys } from '../../store/connection/keys.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { sortOf } from './columns.tsx';
 
 /** The state of each row of the list, as the table shows it. */

@@ -1,8 +1,8 @@
 import { type CSSProperties, type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { fitColumns } from '../../lib/table/fit-columns.ts';
 import type { GroupBy, Table } from '../../lib/table/table.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useSettings } from '../../store/settings.ts';
+import { useSettings } from '../../store/app/settings.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
 import { COLUMNS, type ShownBlobColumn, TICK_REM } from './columns.tsx';
 
 /** The table's width is followed in steps: another number of columns fits every few, and drawing costs each time. */

@@ -1,10 +1,10 @@
 import type { KeyboardEvent, RefObject } from 'react';
 import { hasMod } from '../../lib/platform.ts';
 import type { Lines } from '../../lib/table/arrange.ts';
-import { useActions } from '../../store/actions.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useInspector } from '../../store/inspector.ts';
-import { useSelection } from '../../store/selection.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useInspector } from '../../store/blobs/inspector.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
 
 /** Keys of the table: arrows, Home/End, Page keys move; Space ticks; Shift extends; Enter opens the inspector. */
 export function useTableKeys(

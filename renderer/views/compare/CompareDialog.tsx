@@ -11,7 +11,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { compareFields, comparisonText, fieldDifferences, tally } from '../../lib/bytes/compare.ts';
 import { fromBase64 } from '../../lib/bytes/hex.ts';
 import { count, placeName, plural } from '../../lib/words/format.ts';
-import { copyText, useUi } from '../../store/ui.ts';
+import { copyText, useUi } from '../../store/app/ui.ts';
 import { CompareFields } from './CompareFields.tsx';
 import { CompareHex } from './CompareHex.tsx';
 

@@ -3,7 +3,7 @@ import type { MfaQuestion } from '#shared/model/connection.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { TextInput } from '../../components/fields.tsx';
-import { useSignIn } from '../../store/sign-in.ts';
+import { useSignIn } from '../../store/connection/sign-in.ts';
 
 /** Asks for the code of a multi-factor device, wherever one is needed; one question after the other. */
 export function MfaDialog() {

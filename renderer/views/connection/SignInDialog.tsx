@@ -6,9 +6,9 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { countdown, hostWords } from '../../lib/words/connection.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useSignIn } from '../../store/sign-in.ts';
-import { copyText } from '../../store/ui.ts';
+import { copyText } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useSignIn } from '../../store/connection/sign-in.ts';
 
 /** An SSO sign-in: the code to type, where to type it, and how long it is good for. */
 export function SignInDialog() {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
-import { usePreferences } from '../../store/preferences.ts';
+import { usePreferences } from '../../store/app/preferences.ts';
 
 type Switchable = 'profile' | 'on' | 'off';
 

@@ -3,9 +3,9 @@ import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testi
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { DENIED, host, later, ok, refused, reset } from '../../bridge.test-help.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useSignIn } from '../../store/sign-in.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useSignIn } from '../../store/connection/sign-in.ts';
 import { ConnectionDialog } from './ConnectionDialog.tsx';
 import { CurrentConnection } from './CurrentConnection.tsx';
 import { MfaDialog } from './MfaDialog.tsx';

@@ -1,6 +1,6 @@
 import { documents, pictures } from 'virtual:documents';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
 import './help.css';
 import { codeDocumentNamed, codeDocuments } from './code-pages.ts';
 import { DocumentText } from './DocumentText.tsx';

@@ -1,7 +1,7 @@
 import { Button } from '../../components/Button.tsx';
 import { hexOfField } from '../../lib/bytes/hex.ts';
-import { useInspector } from '../../store/inspector.ts';
-import { copyText } from '../../store/ui.ts';
+import { copyText } from '../../store/app/ui.ts';
+import { useInspector } from '../../store/blobs/inspector.ts';
 import { EvidenceMark } from './FieldTree.tsx';
 import type { Decoded } from './HexDump.tsx';
 

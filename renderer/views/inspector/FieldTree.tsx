@@ -5,10 +5,10 @@ import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { hexOfField, isWithin, type Node } from '../../lib/bytes/hex.ts';
 import { mod } from '../../lib/platform.ts';
-import { useActions } from '../../store/actions.ts';
-import { useArrange } from '../../store/arrange.ts';
-import { useInspector } from '../../store/inspector.ts';
-import { copyEntry, type MenuEntry, showMenu } from '../../store/menu.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { copyEntry, type MenuEntry, showMenu } from '../../store/app/menu.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useInspector } from '../../store/blobs/inspector.ts';
 import { copyKey, type Decoded } from './HexDump.tsx';
 
 const ROW_REM = 24 / 13;

@@ -16,9 +16,9 @@ import {
   segmentsOf,
 } from '../../lib/bytes/hex.ts';
 import { hasMod, mod } from '../../lib/platform.ts';
-import { useActions } from '../../store/actions.ts';
-import { useInspector } from '../../store/inspector.ts';
-import { copyText } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { copyText } from '../../store/app/ui.ts';
+import { useInspector } from '../../store/blobs/inspector.ts';
 
 const ROW_REM = 20 / 13;
 

@@ -7,8 +7,8 @@ import { FaultLines } from '../../components/FaultCard.tsx';
 import { Status } from '../../components/Status.tsx';
 import { moment } from '../../lib/words/format.ts';
 import { rowState } from '../../lib/words/words.ts';
-import { useRuns } from '../../store/runs.ts';
-import { copyText, useUi } from '../../store/ui.ts';
+import { copyText, useUi } from '../../store/app/ui.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { Fixes } from '../sheet/FaultGroups.tsx';
 
 /** What the last run of this start made of the blob, with its fault and what fixes it; nothing before there is one. */

@@ -7,9 +7,9 @@ import { Status } from '../../components/Status.tsx';
 import { ANSWER_WORDS } from '../../lib/keys/key-groups.ts';
 import { plural } from '../../lib/words/format.ts';
 import { ALGORITHM_WORDS } from '../../lib/words/words.ts';
-import { type KeySearch, useKeyGroups } from '../../store/key-groups.ts';
-import { useKeyName } from '../../store/keys.ts';
-import { attempt } from '../../store/ui.ts';
+import { attempt } from '../../store/app/ui.ts';
+import { type KeySearch, useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useKeyName } from '../../store/connection/keys.ts';
 
 /** What came of a search: the key, or the likely one, or none; then every question with its answer. */
 export function FindKeyResult({ row, result }: { readonly row: BlobRow; readonly result: KeySearch }) {

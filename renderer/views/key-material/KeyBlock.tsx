@@ -6,9 +6,9 @@ import { HowKnown, KeyDanger, KeyVerdict, Swatch } from '../../components/KeyFac
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { moment, plural, shortHex } from '../../lib/words/format.ts';
-import { timelineOf, useKeyGroups } from '../../store/key-groups.ts';
-import { useKeys } from '../../store/keys.ts';
-import { copyText, useUi } from '../../store/ui.ts';
+import { copyText, useUi } from '../../store/app/ui.ts';
+import { timelineOf, useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { TimeLine } from './TimeLine.tsx';
 
 /** The key material of a blob: its swatch, its key, every statement about it, and ways to learn more. */

@@ -8,9 +8,9 @@ import { TextInput } from '../../components/fields.tsx';
 import { KeyFace } from '../../components/KeyFace.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { plural } from '../../lib/words/format.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { useKeys } from '../../store/keys.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { KeyChecklist } from './KeyChecklist.tsx';
 
 /** A person names the key of this key material, or removes that label. */

@@ -5,7 +5,7 @@ import { keyWords } from '../../lib/keys/keys.ts';
 import { type Currency, currencyOf, type Generation, scaleOf } from '../../lib/keys/timeline.ts';
 import { day, plural } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 
 const CURRENCY: Record<Currency, { tone: Tone; word: string; why: string }> = {
   'said-by-kms': {

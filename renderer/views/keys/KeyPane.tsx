@@ -8,8 +8,8 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { keyLabel } from '../../lib/keys/keys.ts';
-import { useKeysOf } from '../../store/keys.ts';
-import { copyText } from '../../store/ui.ts';
+import { copyText } from '../../store/app/ui.ts';
+import { useKeysOf } from '../../store/connection/keys.ts';
 import { KeyFacts } from './KeyFacts.tsx';
 
 /** Holding an arrow key down passes many keys: KMS is asked only where it rests. */

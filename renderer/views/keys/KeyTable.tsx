@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { DataGrid, type GridSort } from '../../components/DataGrid.tsx';
 import { SORTABLE_KEY_COLUMNS, sortKeys } from '../../lib/keys/keys.ts';
-import { copyEntry } from '../../store/menu.ts';
+import { copyEntry } from '../../store/app/menu.ts';
 import { KEY_COLUMNS } from './columns.tsx';
 
 interface KeyTableProps {

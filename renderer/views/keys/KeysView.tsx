@@ -1,5 +1,5 @@
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
-import { useConnection } from '../../store/connection.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 import { AccountKeys } from './AccountKeys.tsx';
 import { Materials } from './Materials.tsx';
 

@@ -8,8 +8,8 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import { arnProblem } from '../../lib/keys/keys.ts';
-import { useConnection, useSide } from '../../store/connection.ts';
-import { useKeysOf } from '../../store/keys.ts';
+import { useConnection, useSide } from '../../store/connection/connection.ts';
+import { useKeysOf } from '../../store/connection/keys.ts';
 
 interface LookUpKeyProps {
   readonly side: Side;

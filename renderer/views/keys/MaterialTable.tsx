@@ -7,10 +7,10 @@ import { DataGrid } from '../../components/DataGrid.tsx';
 import { HowKnown, KeyDanger, KeyFace, KeyVerdict } from '../../components/KeyFace.tsx';
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { count, day, plural, shortHex } from '../../lib/words/format.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useKeys } from '../../store/keys.ts';
-import { copyEntry } from '../../store/menu.ts';
-import { useUi } from '../../store/ui.ts';
+import { copyEntry } from '../../store/app/menu.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 
 const find = ({ fingerprint }: KeyGroup): void =>
   useUi.getState().findKey(useBlobs.getState().firstOf(fingerprint)?.id ?? null);

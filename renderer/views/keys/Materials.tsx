@@ -3,9 +3,9 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { plural } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { TimeLine } from '../key-material/TimeLine.tsx';
 import { MaterialTable } from './MaterialTable.tsx';
 

@@ -11,7 +11,7 @@ import {
   usageWords,
 } from '../../lib/keys/keys.ts';
 import { day, plural } from '../../lib/words/format.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
 
 /** The columns of the list of keys, each cell in two lines. What KMS did not report is shown as a gap. */
 export const KEY_COLUMNS: readonly TableColumn<KeyInfo>[] = [

@@ -7,8 +7,8 @@ import { SelectInput } from '../../components/fields.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { differences, planFacts } from '../../lib/words/plan.ts';
-import { useKeys } from '../../store/keys.ts';
-import { usePlans } from '../../store/plans.ts';
+import { useKeys } from '../../store/connection/keys.ts';
+import { usePlans } from '../../store/runs/plans.ts';
 
 /** How a plan differs from another that is open. */
 export function PlanComparing({ view }: { readonly view: PlanView }) {

@@ -3,10 +3,10 @@ import type { PlanEntry } from '#shared/model/plan-view.ts';
 import { Button } from '../../components/Button.tsx';
 import { moment, plural } from '../../lib/words/format.ts';
 import { MODE_WORDS } from '../../lib/words/plan.ts';
-import { useKeyName } from '../../store/keys.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useKeyName } from '../../store/connection/keys.ts';
 import { requestPlan } from '../../store/opening.ts';
-import { usePlans } from '../../store/plans.ts';
-import { useUi } from '../../store/ui.ts';
+import { usePlans } from '../../store/runs/plans.ts';
 
 /** Opens a plan's file. */
 export function OpenPlanButton() {

@@ -5,8 +5,8 @@ import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { plural } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
-import { usePlans } from '../../store/plans.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { usePlans } from '../../store/runs/plans.ts';
 
 /** The buttons of a plan, and in words what the next press will touch. */
 export function PlanRun({ view, check }: { readonly view: PlanView; readonly check: PlanCheck | null }) {

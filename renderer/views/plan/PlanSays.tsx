@@ -3,7 +3,7 @@ import { KeyFace } from '../../components/KeyFace.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { type PlanFact, planFacts } from '../../lib/words/plan.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 
 /** What a plan says, in words. */
 export function PlanSays({ view }: { readonly view: PlanView }) {

@@ -3,10 +3,10 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PlanCheck, PlanView } from '#shared/model/plan-view.ts';
 import { DENIED, host, ok, refused, reset } from '../../bridge.test-help.ts';
-import { useConnection } from '../../store/connection.ts';
-import { usePlans } from '../../store/plans.ts';
-import { useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { usePlans } from '../../store/runs/plans.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { PlanPage } from './PlanPage.tsx';
 
 const VIEW: PlanView = {

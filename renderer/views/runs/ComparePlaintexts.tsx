@@ -8,9 +8,9 @@ import { FaultCard } from '../../components/FaultCard.tsx';
 import { Choice, TextInput } from '../../components/fields.tsx';
 import { Progress, SpokenProgress } from '../../components/Progress.tsx';
 import { count, plural } from '../../lib/words/format.ts';
-import { useActions } from '../../store/actions.ts';
-import { useRuns } from '../../store/runs.ts';
-import { attempt } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { attempt } from '../../store/app/ui.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 
 /** Blobs of a sample that is not named otherwise. */
 const SAMPLE = '100';

@@ -5,9 +5,9 @@ import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { plural } from '../../lib/words/format.ts';
 import { againWords, resumeWords, undoWords } from '../../lib/words/run-words.ts';
-import { useActions } from '../../store/actions.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
-import { attempt, useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { attempt, useUi } from '../../store/app/ui.ts';
+import { isOver, useRuns } from '../../store/runs/runs.ts';
 import { AgreeDialog, TokensDialog } from './AgainDialogs.tsx';
 import { ComparePlaintexts } from './ComparePlaintexts.tsx';
 

@@ -2,8 +2,8 @@
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import type { RunSummary } from '#shared/model/run.ts';
-import { useIntake } from '../../store/intake.ts';
-import { useRuns } from '../../store/runs.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { IntakeAnnouncer } from '../blobs/IntakeNotice.tsx';
 import { RunAnnouncer } from './RunAnnouncer.tsx';
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { endedWords, progressWords } from '../../lib/words/run-words.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
+import { isOver, useRuns } from '../../store/runs/runs.ts';
 
 const wordsOf = (run: RunSummary): string => (isOver(run) ? endedWords(run) : progressWords(run));
 

@@ -10,7 +10,7 @@ import { count, moment, plural } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
 import { paceWords } from '../../lib/words/pace.ts';
 import { runStatus } from '../../lib/words/words.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
+import { isOver, useRuns } from '../../store/runs/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';

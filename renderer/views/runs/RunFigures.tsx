@@ -6,7 +6,7 @@ import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, plural } from '../../lib/words/format.ts';
 import { doneOf, heldWords } from '../../lib/words/run-words.ts';
-import { isOver } from '../../store/runs.ts';
+import { isOver } from '../../store/runs/runs.ts';
 
 /** Rate and time left of a run under way. */
 export function RunPace({ run }: { readonly run: RunSummary }) {

@@ -3,7 +3,7 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { runItem } from '#shared/model/run.test-help.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { RunRecordList } from './RunRecord.tsx';
 
 const FAULT = {

@@ -14,10 +14,10 @@ import { usePages } from '../../components/usePages.ts';
 import { withKeyIds } from '../../lib/keys/keys.ts';
 import { count, placeName, plural, shortHex } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
-import { useKeyName, useKeys } from '../../store/keys.ts';
-import { copyEntry } from '../../store/menu.ts';
-import { fetchChange, fetchRecord, isOver } from '../../store/runs.ts';
-import { attempt } from '../../store/ui.ts';
+import { copyEntry } from '../../store/app/menu.ts';
+import { attempt } from '../../store/app/ui.ts';
+import { useKeyName, useKeys } from '../../store/connection/keys.ts';
+import { fetchChange, fetchRecord, isOver } from '../../store/runs/runs.ts';
 
 type State = RunItem['state'];
 

@@ -2,8 +2,8 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import type { RunSummary } from '#shared/model/run.ts';
-import { useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { UndoDialog } from './UndoDialog.tsx';
 
 afterEach(() => {

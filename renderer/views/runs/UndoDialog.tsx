@@ -7,8 +7,8 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { undoWords } from '../../lib/words/run-words.ts';
-import { type Undone, useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { type Undone, useRuns } from '../../store/runs/runs.ts';
 import { RunBar } from './RunFigures.tsx';
 
 /** The question about the run that a person wants undone, wherever it was asked for. */

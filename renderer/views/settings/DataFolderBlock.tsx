@@ -2,8 +2,8 @@ import { FolderOpen } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { bridge, call } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
-import { useConnection } from '../../store/connection.ts';
-import { attempt } from '../../store/ui.ts';
+import { attempt } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 type Facts = Awaited<ReturnType<typeof ask>>;
 const ask = () => call(bridge().app.dataFolder({}));

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Checkbox, SelectInput, Switch, TextInput } from '../../components/fields.tsx';
-import { useConnection } from '../../store/connection.ts';
-import { NO_ACCOUNT, usePreferences } from '../../store/preferences.ts';
+import { NO_ACCOUNT, usePreferences } from '../../store/app/preferences.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 const COLOURS = ['Blue', 'Orange', 'Green', 'Purple', 'Yellow', 'Teal', 'Red', 'Grey'];
 const COLOUR_OPTIONS = [

@@ -6,7 +6,7 @@ import { CONTEXT_WARN_BYTES, changeEffect, contextProblem, keysOf } from '../../
 import { checkChanges, ownContexts } from '../../lib/request/request.ts';
 import type { Suggestion } from '../../lib/request/suggest.ts';
 import { count, plural } from '../../lib/words/format.ts';
-import { useDraft } from '../../store/draft.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 import { ContextEditor } from './ContextEditor.tsx';
 
 /** Pairs to add to, and to take out of, the context that each blob has of its own; and what comes of it. */

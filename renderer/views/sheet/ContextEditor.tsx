@@ -27,7 +27,7 @@ import {
 } from '../../lib/request/context.ts';
 import { type Suggestion, suggestions } from '../../lib/request/suggest.ts';
 import { count } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 interface ContextEditorProps {
   readonly label: string;

@@ -6,9 +6,9 @@ import { Button } from '../../components/Button.tsx';
 import { FaultLines } from '../../components/FaultCard.tsx';
 import { cannotOpen, FEW_ANSWERS } from '../../lib/words/fixes.ts';
 import { plural } from '../../lib/words/format.ts';
-import { useDraft } from '../../store/draft.ts';
-import { fetchItems, useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { fetchItems, useRuns } from '../../store/runs/runs.ts';
 
 /**
  * What the first answers of a preflight have in common, where none of them opens: another account or Region, or a

@@ -7,8 +7,8 @@ import { SelectInput } from '../../components/fields.tsx';
 import { draftRows } from '../../lib/request/request.ts';
 import { isPractice } from '../../lib/words/connection.ts';
 import { count, duration } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 import { ScaleOffer } from './ScaleOffer.tsx';
 
 const RATES = [10, 50, 100, 500, 1_000, 5_000] as const;

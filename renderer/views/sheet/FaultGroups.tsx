@@ -7,9 +7,9 @@ import { FaultLines, FaultRemedy } from '../../components/FaultCard.tsx';
 import { fixesOf, fixWords } from '../../lib/words/fixes.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import type { FaultGroup } from '../../lib/words/outcome.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useDraft } from '../../store/draft.ts';
-import { attempt } from '../../store/ui.ts';
+import { attempt } from '../../store/app/ui.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 
 interface FaultGroupsProps {
   readonly groups: readonly FaultGroup[];

@@ -23,11 +23,11 @@ import { Swatch } from '../../components/KeyFace.tsx';
 import { filterKeys, keyDanger, keyLabel, misfit } from '../../lib/keys/keys.ts';
 import { draftRows } from '../../lib/request/request.ts';
 import { count, plural } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { useKeysOf } from '../../store/keys.ts';
-import { useRuns } from '../../store/runs.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useKeysOf } from '../../store/connection/keys.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { LookUpKey } from '../keys/LookUpKey.tsx';
 
 interface KeyPickerProps {

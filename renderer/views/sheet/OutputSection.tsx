@@ -18,11 +18,11 @@ import { Checkbox, Choice, SelectInput, Switch } from '../../components/fields.t
 import { TwoStepMeaning } from '../../components/Notices.tsx';
 import { draftRows, hasPossiblePlaintext, outputsFor } from '../../lib/request/request.ts';
 import { placesOf, whyTwoSteps } from '../../lib/request/two-step.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useRuns } from '../../store/runs.ts';
-import { attempt } from '../../store/ui.ts';
+import { attempt } from '../../store/app/ui.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { useRunItems } from './RunPanel.tsx';
 
 /** Where the new blobs go; only the ways that this host has. */

@@ -9,7 +9,7 @@ import { Section } from '../../components/Dialog.tsx';
 import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { plural } from '../../lib/words/format.ts';
-import { useKeys } from '../../store/keys.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 
 type Asked = { readonly of: RunRequest } & (
   | { readonly state: 'asking' }

@@ -15,8 +15,8 @@ import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { byCause, byVerdict, heldBack, notesOf, preflightCounts } from '../../lib/words/outcome.ts';
-import { useDraft } from '../../store/draft.ts';
-import { ITEM_LIMIT, isOver, type LoadedItems, useRuns } from '../../store/runs.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { ITEM_LIMIT, isOver, type LoadedItems, useRuns } from '../../store/runs/runs.ts';
 import { FaultGroups, ItemList } from './FaultGroups.tsx';
 import { useRunItems } from './RunPanel.tsx';
 

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LARGE_JOB } from '#shared/kms/scale.ts';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 import { EstimateSection } from './EstimateSection.tsx';
 
 const rows = makeRows(2 * LARGE_JOB).filter((row) => row.identification.kind === 'kms-symmetric');

@@ -6,9 +6,9 @@ import { Button } from '../../components/Button.tsx';
 import { TextInput } from '../../components/fields.tsx';
 import { buildRequest } from '../../lib/request/request.ts';
 import { count, duration, plural } from '../../lib/words/format.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 
 /** What is faster than one process for many blobs, and the plan for it: by processes here, or by many machines. */
 export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {

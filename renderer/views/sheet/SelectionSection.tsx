@@ -7,7 +7,7 @@ import { Choice, Switch } from '../../components/fields.tsx';
 import { type Family, familyOf, isOfEmulator } from '../../lib/request/request.ts';
 import { plural } from '../../lib/words/format.ts';
 import { kindWords } from '../../lib/words/words.ts';
-import { useDraft } from '../../store/draft.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 
 /** Says what of the selection takes part. Shown only when something does not. */
 export function SelectionSection() {

@@ -9,9 +9,9 @@ import { type Built, fileCount } from '../../lib/request/request.ts';
 import { retryable } from '../../lib/words/fixes.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { againWords } from '../../lib/words/run-words.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { isOver, useRuns } from '../../store/runs.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { isOver, useRuns } from '../../store/runs/runs.ts';
 import { useRunItems } from './RunPanel.tsx';
 
 interface FooterProps {

@@ -5,7 +5,7 @@ import { Section } from '../../components/Dialog.tsx';
 import { Choice, SelectInput } from '../../components/fields.tsx';
 import { type Draft, draftRows } from '../../lib/request/request.ts';
 import { count, plural } from '../../lib/words/format.ts';
-import { useDraft } from '../../store/draft.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 import { ContextNote } from './ContextChanges.tsx';
 import { ContextEditor, useSuggestions } from './ContextEditor.tsx';
 import { KeyPicker } from './KeyPicker.tsx';

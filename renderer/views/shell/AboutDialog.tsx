@@ -4,8 +4,8 @@ import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { useConnection } from '../../store/connection.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 const HOSTS = { desktop: 'desktop application', loopback: 'page of rewrap serve', cli: 'command line' };
 

@@ -1,10 +1,10 @@
 import { Download } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useActions } from '../../store/actions.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useIntake } from '../../store/intake.ts';
-import { useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 
 const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
 

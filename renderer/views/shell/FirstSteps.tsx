@@ -4,15 +4,15 @@ import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-co
 import { Button, IconButton } from '../../components/Button.tsx';
 import { FIRST_STEPS, type FirstStep, hasVault, inVault } from '../../lib/first-steps.ts';
 import { isPractice } from '../../lib/words/connection.ts';
-import { useAudit } from '../../store/audit.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { lastUndoable, useRuns } from '../../store/runs.ts';
-import { useSelection } from '../../store/selection.ts';
-import { useSettings } from '../../store/settings.ts';
-import { useUi } from '../../store/ui.ts';
+import { useSettings } from '../../store/app/settings.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useAudit } from '../../store/audit/audit.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
+import { useConnection } from '../../store/connection/connection.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { lastUndoable, useRuns } from '../../store/runs/runs.ts';
 
 /** Things to try with the sample vault: a line above the list, until all are done or it is closed. */
 export function FirstSteps() {

@@ -1,9 +1,9 @@
 import { Boxes, CircleHelp, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { count } from '../../lib/words/format.ts';
-import { useBlobs } from '../../store/blobs.ts';
-import { runsNote, runsPercent, useRuns } from '../../store/runs.ts';
-import { useUi, type ViewName } from '../../store/ui.ts';
+import { useUi, type ViewName } from '../../store/app/ui.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { runsNote, runsPercent, useRuns } from '../../store/runs/runs.ts';
 
 /** The views, on the left. Help and Settings stand apart at the bottom. */
 export function Nav() {

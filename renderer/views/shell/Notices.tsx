@@ -1,9 +1,9 @@
 import { CircleX, LoaderCircle, TriangleAlert, X } from 'lucide-react';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { useActions } from '../../store/actions.ts';
-import { useConnection } from '../../store/connection.ts';
-import { copyDiagnostics, useEngine } from '../../store/engine.ts';
-import { useUi } from '../../store/ui.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { copyDiagnostics, useEngine } from '../../store/app/engine.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 /** Short confirmations, spoken too. The live region stands from the start, or readers would miss its first words. */
 export function Toasts() {

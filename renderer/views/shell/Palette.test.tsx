@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
-import { useKeys } from '../../store/keys.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useKeys } from '../../store/connection/keys.ts';
 import { Palette } from './Palette.tsx';
 
 afterEach(() => {

@@ -2,8 +2,8 @@ import { Search } from 'lucide-react';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Dialog as AriaDialog, Modal, ModalOverlay } from 'react-aria-components';
 import { type Command, matchCommands } from '../../lib/commands.ts';
+import { useUi } from '../../store/app/ui.ts';
 import { allCommands } from '../../store/commands.ts';
-import { useUi } from '../../store/ui.ts';
 
 /** Every action, view, run, key and file, found by typing. Ctrl+K, on macOS Cmd+K. */
 export function Palette() {

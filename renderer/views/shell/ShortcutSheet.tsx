@@ -1,8 +1,8 @@
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { shortcutGroups } from '../../lib/shortcuts.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useUi } from '../../store/ui.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 /** The shortcuts, in columns. */
 export function ShortcutList() {

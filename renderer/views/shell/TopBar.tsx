@@ -4,10 +4,10 @@ import { Button } from 'react-aria-components';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { connectionWords, isPractice, who } from '../../lib/words/connection.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useKeyGroups } from '../../store/key-groups.ts';
-import { usePreferences } from '../../store/preferences.ts';
-import { useUi } from '../../store/ui.ts';
+import { usePreferences } from '../../store/app/preferences.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useKeyGroups } from '../../store/blobs/key-groups.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 
 /** Most accounts that the band names. */
 const MOST_ACCOUNTS = 3;

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { runsNote, runsPercent, useRuns } from '../../store/runs.ts';
+import { runsNote, runsPercent, useRuns } from '../../store/runs/runs.ts';
 
 const NAME = 'Rewrap';
 

@@ -1,13 +1,13 @@
 import { useEffect } from 'react';
 import { hasMod, isTyping } from '../../lib/platform.ts';
 import { NUMBERED_VIEWS } from '../../lib/shortcuts.ts';
-import { useActions } from '../../store/actions.ts';
-import { useConnection } from '../../store/connection.ts';
-import { useDraft } from '../../store/draft.ts';
-import { useIntake } from '../../store/intake.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
+import { useConnection } from '../../store/connection/connection.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
-import { lastUndoable, useRuns } from '../../store/runs.ts';
-import { useUi } from '../../store/ui.ts';
+import { useDraft } from '../../store/runs/draft.ts';
+import { lastUndoable, useRuns } from '../../store/runs/runs.ts';
 import { mainList } from './SkipLink.tsx';
 
 const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;

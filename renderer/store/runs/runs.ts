@@ -9,12 +9,12 @@ import type {
   RunRequest,
   RunSummary,
 } from '#shared/model/run.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { count } from '../lib/words/format.ts';
-import { type PaceSample, withSample } from '../lib/words/pace.ts';
-import { doneOf } from '../lib/words/run-words.ts';
-import { useKeyGroups } from './key-groups.ts';
-import { useSelection } from './selection.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { count } from '../../lib/words/format.ts';
+import { type PaceSample, withSample } from '../../lib/words/pace.ts';
+import { doneOf } from '../../lib/words/run-words.ts';
+import { useKeyGroups } from '../blobs/key-groups.ts';
+import { useSelection } from '../blobs/selection.ts';
 
 const PAGE = 5000;
 const RESULTS_PAGE = 20_000;

@@ -1,9 +1,9 @@
 import { create } from 'zustand';
 import type { CampaignView } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { fetchDownload } from '../lib/platform.ts';
-import { useUi } from './ui.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { fetchDownload } from '../../lib/platform.ts';
+import { useUi } from '../app/ui.ts';
 
 interface CampaignStore {
   /** Text of the campaign's file; null: none is open. */

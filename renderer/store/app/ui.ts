@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
-import { pageFaultOf } from '../api.ts';
+import { pageFaultOf } from '../../api.ts';
 
 export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings' | 'help';
 export type DialogName = 'connection' | 'paste' | 'clear' | 'rules' | 'palette' | 'shortcuts' | 'about';

@@ -3,8 +3,8 @@ import { compareKeys } from '#shared/kms/key-names.ts';
 import type { Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyPage } from '#shared/model/key.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { keyWords } from '../lib/keys/keys.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { keyWords } from '../../lib/keys/keys.ts';
 import { useConnection } from './connection.ts';
 
 interface KeyStore {

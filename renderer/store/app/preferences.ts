@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { AccountPreference, Preferences } from '#shared/model/preferences.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { useUi } from './ui.ts';
 
 interface PreferencesStore extends Preferences {

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { HistoryFilter } from '#shared/model/history.ts';
-import { bridge, call } from '../api.ts';
+import { bridge, call } from '../../api.ts';
 
 /** What is looked for in the history. */
 export interface HistoryQuery {

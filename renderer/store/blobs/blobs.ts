@@ -1,10 +1,10 @@
 import { create } from 'zustand';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { type FoundOfRow, withFound } from '../lib/findings.ts';
-import { inBackground } from '../lib/table/order.ts';
-import { Table } from '../lib/table/table.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { type FoundOfRow, withFound } from '../../lib/findings.ts';
+import { inBackground } from '../../lib/table/order.ts';
+import { Table } from '../../lib/table/table.ts';
 import { useSelection } from './selection.ts';
 
 /** Rows of the first page: enough for a screen, and there at once. */

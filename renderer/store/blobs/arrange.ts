@@ -1,9 +1,9 @@
 import { create } from 'zustand';
 import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
 import type { SavedFilter, TableLook } from '#shared/model/preferences.ts';
-import { bridge, call, hasBridge } from '../api.ts';
-import type { GroupBy, Sort } from '../lib/table/arrange.ts';
-import type { FindingFilter, KindFilter } from '../lib/table/narrow.ts';
+import { bridge, call, hasBridge } from '../../api.ts';
+import type { GroupBy, Sort } from '../../lib/table/arrange.ts';
+import type { FindingFilter, KindFilter } from '../../lib/table/narrow.ts';
 
 /** What the table is narrowed to. */
 export interface Filter {

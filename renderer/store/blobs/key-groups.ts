@@ -3,8 +3,8 @@ import type { ReplyValue, RequestInput } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { KeyGroup, KeyTimeline } from '#shared/model/key-group.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { KeyIndex, NO_KEYS } from '../lib/table/key-index.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { KeyIndex, NO_KEYS } from '../../lib/table/key-index.ts';
 
 type FindKey = (typeof requests)['keyGroups']['findKey'];
 export type KeySearch = ReplyValue<FindKey>;

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { BlobDetail } from '#shared/model/blob.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 
 export type InspectorTab = 'summary' | 'structure' | 'hex';
 

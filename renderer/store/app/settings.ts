@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Look } from '#shared/model/preferences.ts';
-import { bridge, call, hasBridge } from '../api.ts';
+import { bridge, call, hasBridge } from '../../api.ts';
 
 export type Theme = Look['theme'];
 export type Density = Look['density'];

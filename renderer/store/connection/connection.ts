@@ -3,7 +3,7 @@ import type { ReplyValue } from '#shared/contract/api.ts';
 import type { requests } from '#shared/contract/contract.ts';
 import type { ConnectionChoice, ConnectionState, ProfileInfo, Side } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 
 export type AppState = ReplyValue<typeof requests.app.state>;
 

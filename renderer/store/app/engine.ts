@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { EventPayload } from '#shared/contract/api.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
 import { copyText, useUi } from './ui.ts';
 
 type Changed = EventPayload<'engineChanged'>;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { fault } from '#shared/model/fault-error.ts';
-import { BridgeFault } from '../api.ts';
+import { BridgeFault } from '../../api.ts';
 import { attempt, useUi } from './ui.ts';
 
 const NO_PLAN = fault('NoPlan', 'bad.json is no plan of Rewrap.', '', '');

@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BlobResult, RunSummary } from '#shared/model/run.ts';
-import { makeRows } from '../lib/table/rows.test-help.ts';
-import { Table } from '../lib/table/table.ts';
-import { useBlobs } from './blobs.ts';
-import { useKeyGroups } from './key-groups.ts';
+import { makeRows } from '../../lib/table/rows.test-help.ts';
+import { Table } from '../../lib/table/table.ts';
+import { useBlobs } from '../blobs/blobs.ts';
+import { useKeyGroups } from '../blobs/key-groups.ts';
+import { keepSelection, useSelection } from '../blobs/selection.ts';
 import { useRuns } from './runs.ts';
-import { keepSelection, useSelection } from './selection.ts';
 
 const rows = makeRows(6);
 const table = Table.of(rows);

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { Rule } from '#shared/model/rule.ts';
-import { bridge, call, hasBridge } from '../api.ts';
-import type { Lines } from '../lib/table/arrange.ts';
+import { bridge, call, hasBridge } from '../../api.ts';
+import type { Lines } from '../../lib/table/arrange.ts';
 import {
   extend,
   moveTo,
@@ -10,8 +10,8 @@ import {
   Ticks,
   toggle,
   toggleMany,
-} from '../lib/table/selection.ts';
-import type { Table } from '../lib/table/table.ts';
+} from '../../lib/table/selection.ts';
+import type { Table } from '../../lib/table/table.ts';
 
 interface SelectionStore extends Selection {
   /** Rules that chose what is ticked; null once anything was ticked otherwise. */

@@ -5,11 +5,11 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { PlanEntry } from '#shared/model/plan-view.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import type { RunRequest } from '#shared/model/run.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { fetchDownload } from '../lib/platform.ts';
-import { plural } from '../lib/words/format.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { fetchDownload } from '../../lib/platform.ts';
+import { plural } from '../../lib/words/format.ts';
+import { attempt, useUi } from '../app/ui.ts';
 import { useRuns } from './runs.ts';
-import { attempt, useUi } from './ui.ts';
 
 interface PlanStore {
   /** Plans that were opened since Rewrap started, the last one first. */

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { SeverityFilter } from '../lib/words/audit.ts';
+import type { SeverityFilter } from '../../lib/words/audit.ts';
 
 interface FindingsStore {
   readonly filter: SeverityFilter;

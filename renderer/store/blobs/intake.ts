@@ -1,8 +1,8 @@
 import { create } from 'zustand';
 import type { IntakeResult } from '#shared/contract/define.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { plural } from '../lib/words/format.ts';
-import { attempt, useUi } from './ui.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { plural } from '../../lib/words/format.ts';
+import { attempt, useUi } from '../app/ui.ts';
 
 interface IntakeProgress {
   readonly files: number;

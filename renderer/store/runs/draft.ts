@@ -4,8 +4,8 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { Rule } from '#shared/model/rule.ts';
 import type { RunItem, RunRequest } from '#shared/model/run.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { pairsOf } from '../lib/request/context.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { pairsOf } from '../../lib/request/context.ts';
 import {
   buildRequest,
   type Draft,
@@ -15,16 +15,16 @@ import {
   fewOf,
   firstAlgorithm,
   outputsFor,
-} from '../lib/request/request.ts';
-import { cannotOpen, FEW_ANSWERS, type Fix } from '../lib/words/fixes.ts';
-import { useBlobs } from './blobs.ts';
-import { useConnection } from './connection.ts';
-import { useKeys } from './keys.ts';
+} from '../../lib/request/request.ts';
+import { cannotOpen, FEW_ANSWERS, type Fix } from '../../lib/words/fixes.ts';
+import { usePreferences } from '../app/preferences.ts';
+import { copyText, useUi } from '../app/ui.ts';
+import { useBlobs } from '../blobs/blobs.ts';
+import { useSelection } from '../blobs/selection.ts';
+import { useConnection } from '../connection/connection.ts';
+import { useKeys } from '../connection/keys.ts';
 import { usePlans } from './plans.ts';
-import { usePreferences } from './preferences.ts';
 import { fetchItems, useRuns } from './runs.ts';
-import { useSelection } from './selection.ts';
-import { copyText, useUi } from './ui.ts';
 
 /** The part of the sheet that something is to be changed in. */
 export type Focus = 'destination' | 'source-key' | 'source-context' | 'output' | 'more';

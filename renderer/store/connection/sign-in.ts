@@ -1,8 +1,8 @@
 import { create } from 'zustand';
 import type { MfaQuestion, SignInCode } from '#shared/model/connection.ts';
 import type { Fault } from '#shared/model/fault.ts';
-import { bridge, call, pageFaultOf } from '../api.ts';
-import { useUi } from './ui.ts';
+import { bridge, call, pageFaultOf } from '../../api.ts';
+import { useUi } from '../app/ui.ts';
 
 /** A sign-in on the screen: until the code is known, while it waits for the person, or as it failed. */
 interface SignInView {
