@@ -83,7 +83,7 @@ export async function bundlePageBridge(outDir: string, plugin?: PluginOption) {
       outDir,
       emptyOutDir: false,
       rolldownOptions: {
-        input: { 'loopback-bridge': 'electron/hosts/loopback/page-bridge.ts' },
+        input: { 'loopback-bridge': 'electron/hosts/loopback/page/page-bridge.ts' },
         output: { format: 'iife', entryFileNames: '[name].js' },
       },
     },

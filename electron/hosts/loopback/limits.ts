@@ -1,6 +1,6 @@
 import { MOST_MESSAGE_BYTES } from '#shared/contract/message-size.ts';
 
-/** Limits of the loopback host. The page bridge cannot import them; a test holds its copies to these. */
+/** Limits of the loopback host, for its page too. */
 
 /** Bytes of one uploaded file. */
 export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
