@@ -13,7 +13,8 @@ import {
   stopsRun,
 } from './errors.ts';
 import { parseDenial } from './explain/denied.ts';
-import { contextDifference, sideOf } from './explain/diagnosis.ts';
+import { contextDifference } from './explain/diagnosis.ts';
+import { sideOf } from './explain/key-problems.ts';
 import { principalOf } from './explain/policy.ts';
 
 const A = 'arn:aws:kms:us-east-1:111122223333:key/aaaaaaaa-0000-4000-8000-000000000001';

@@ -11,10 +11,8 @@ import {
   type Draft,
   draftRows,
   EMPTY_DRAFT,
-  familyOf,
   fewOf,
   firstAlgorithm,
-  outputsFor,
 } from '../../lib/request/request.ts';
 import { cannotOpen, FEW_ANSWERS, type Fix } from '../../lib/words/fixes.ts';
 import { usePreferences } from '../app/preferences.ts';
@@ -23,6 +21,7 @@ import { useBlobs } from '../blobs/blobs.ts';
 import { useSelection } from '../blobs/selection.ts';
 import { useConnection } from '../connection/connection.ts';
 import { useKeys } from '../connection/keys.ts';
+import { asSent, draftFor } from './draft-start.ts';
 import { usePlans } from './plans.ts';
 import { fetchItems, useRuns } from './runs.ts';
 
@@ -181,14 +180,6 @@ export const useDraft = create<DraftStore>()((set, get) => {
         set({ open: true });
         return;
       }
-      const rows = all.filter((row) => row.identification.reencryptable);
-      const leftOut = all.filter((row) => !row.identification.reencryptable);
-      const { app } = useConnection.getState();
-      const outputs = outputsFor(rows, useBlobs.getState().sources, {
-        folder: app !== null && (app.can.chooseFolder || app.outputFolders.length > 0),
-        download: app?.can.download ?? false,
-      });
-      const family = rows.some((row) => familyOf(row) === 'symmetric') ? 'symmetric' : 'rsa';
       set({
         open: true,
         stale: false,
@@ -199,22 +190,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         runId: null,
         fault: null,
         unopened: null,
-        draft: {
-          ...EMPTY_DRAFT,
-          perSecond: usePreferences.getState().perSecond,
-          rows,
-          leftOut,
-          family,
-          source: {
-            ...EMPTY_DRAFT.source,
-            algorithm: family === 'rsa' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT',
-          },
-          output: {
-            mode: outputs.find((output) => output.refused === null)?.mode ?? null,
-            backup: usePreferences.getState().backup,
-            folder: app?.outputFolders[0] ?? null,
-          },
-        },
+        draft: draftFor(all),
       });
       void useKeys.getState().load(false);
     },
@@ -372,27 +348,3 @@ export const useDraft = create<DraftStore>()((set, get) => {
       })),
   };
 });
-
-/** What a request for failed blobs named, as a draft: of a run that is not this sheet's. */
-async function asSent(items: readonly RunItem[], before: Draft): Promise<Draft> {
-  const sent = items[0]?.sent ?? null;
-  if (sent === null) return { ...EMPTY_DRAFT, output: before.output };
-  const named = async (keyId: string | null): Promise<KeyInfo | null> => {
-    if (keyId === null) return null;
-    const { keys, describe } = useKeys.getState();
-    const listed = keys?.find(({ arn, keyId: id, aliases }) => [arn, id, ...aliases].includes(keyId));
-    // A key that cannot be described is chosen anew.
-    return listed ?? (await describe(keyId).catch(() => null));
-  };
-  const [source, destination] = [await named(sent.sourceKeyId), await named(sent.destinationKeyId)];
-  return {
-    ...EMPTY_DRAFT,
-    output: before.output,
-    source: { ...EMPTY_DRAFT.source, key: source, algorithm: sent.sourceAlgorithm },
-    destination: {
-      ...EMPTY_DRAFT.destination,
-      key: destination,
-      algorithm: destination === null ? null : sent.destinationAlgorithm,
-    },
-  };
-}

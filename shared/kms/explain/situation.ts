@@ -55,3 +55,7 @@ export interface Diagnosis {
   remedy?: string;
   policies?: readonly PolicyAdvice[];
 }
+
+/** A text with a full stop, where it has no end of its own. */
+export const sentence = (text: string): string =>
+  /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
