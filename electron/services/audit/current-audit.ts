@@ -188,7 +188,7 @@ export class CurrentAudit {
         return [...ownFindings(of.source, of.found), ...across(index)];
       },
       alsoOpens: (index) => entry(index)?.found ?? {},
-      bareFiles: this.#parts.workspace.filesWithoutBlobs(),
+      bareFiles: this.#parts.workspace.list.withoutBlobs(),
     };
   }
 

@@ -146,7 +146,7 @@ export class PlanService implements PlanOpener {
 
   async #standings({ plan, origin }: Opened): Promise<Standing[]> {
     const { workspace } = this.#parts;
-    const byRelative = plan.root === null ? workspace.byRelative() : null;
+    const byRelative = plan.root === null ? workspace.list.byRelative() : null;
     const place = (file: PlannedFile): string | null => {
       const path = placeOf(file.path, plan.root) ?? byRelative?.get(file.path)?.path ?? null;
       if (path === null || origin !== 'upload') return path;

@@ -101,7 +101,7 @@ export class Blobs {
       await this.prepare();
       return this.changes(since, offset, limit);
     },
-    sources: async ({ offset, limit }) => this.#workspace.sources(offset, limit),
+    sources: async ({ offset, limit }) => this.#workspace.list.infos(offset, limit),
     inspect: async ({ blobId }) => this.inspect(blobId),
     reveal: () => notHere('show files in a file manager'),
     drag: () => notHere('drag files'),
@@ -114,7 +114,7 @@ export class Blobs {
   };
 
   readonly hostRequests: HostHandlers['blobs'] = {
-    places: async ({ offset, limit }) => ({ blobs: this.#workspace.places(offset, limit) }),
+    places: async ({ offset, limit }) => ({ blobs: this.#workspace.list.places(offset, limit) }),
     pathOf: async ({ blobId }) => ({ path: this.#workspace.get(blobId).source.path }),
     file: async ({ blobId }) => blobFile(this.#workspace.get(blobId)),
   };

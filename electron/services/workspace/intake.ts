@@ -54,7 +54,7 @@ export class Intake {
     addNamed: ({ paths }) => this.add(paths, 'path'),
     addPiped: async ({ bytes, name }) => this.#parts.workspace.addPiped(bytes, name),
     unusedFolders: async ({ folders }) => ({
-      folders: this.#parts.busy() ? [] : this.#parts.workspace.withoutSources(folders),
+      folders: this.#parts.busy() ? [] : this.#parts.workspace.list.withoutSources(folders),
     }),
   };
 

@@ -26,7 +26,7 @@ test('what came into a folder is added, what is gone leaves the list, what staye
     busy: () => false,
   });
   await intake.add([folder], 'picked');
-  const ids = () => workspace.places(0, 100).map(({ id, path }) => [path.slice(folder.length + 1), id]);
+  const ids = () => workspace.list.places(0, 100).map(({ id, path }) => [path.slice(folder.length + 1), id]);
   const before = new Map(ids() as [string, string][]);
   rmSync(join(folder, 'b.bin'));
   put('sub/d.bin');

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { IntakeResult } from '#shared/contract/define.ts';
-import type { Finding, SkippedFile, SourceInfo } from '#shared/model/blob.ts';
+import type { SkippedFile } from '#shared/model/blob.ts';
 import type { Coverage, SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import {
@@ -26,14 +26,18 @@ import { CoverageOfList, type RootCoverage } from './coverage.ts';
 import { type Content, type IngestResult, ingest, type KeyCandidate } from './ingest.ts';
 import { KeyReferences } from './key-references.ts';
 import { Repositories } from './repositories.ts';
-import { type BlobEntry, ListedSource, numberOfSource, type SourceName, sourceOfBlob } from './source.ts';
+import {
+  type BlobEntry,
+  type ListedSource,
+  numberOfSource,
+  type SourceName,
+  sourceOfBlob,
+} from './source.ts';
+import { SourceList } from './source-list.ts';
 
 /** Everything that was taken in: sources, the blobs in them, and where each sits. Holds ciphertext only. */
 export class Workspace {
-  /** In the order of their numbers. */
-  #sources: ListedSource[] = [];
-  /** Sources by path. Null while nothing can be met twice: during the first intake of an empty list. */
-  #byPath: Map<string, ListedSource> | null = null;
+  readonly list: SourceList;
   /** Where files name keys beside their blobs. */
   readonly references = new KeyReferences();
   readonly #coverage = new CoverageOfList();
@@ -41,8 +45,6 @@ export class Workspace {
   /** Counts what became of the files of the list; what is learned of their keys does not change it. */
   #contents = 0;
   #intakes = 0;
-  #size = 0;
-  #nextSource: number;
   #revision: number;
   readonly #changed: (revision: number, total: number) => void;
   readonly #progress: (files: number, blobs: number, done: boolean) => void;
@@ -55,13 +57,13 @@ export class Workspace {
   ) {
     this.#changed = changed;
     this.#progress = progress;
-    this.#nextSource = firstNumber;
+    this.list = new SourceList(firstNumber);
     this.#revision = firstNumber - 1;
   }
 
   /** Takes in files and folders. Never throws for what it meets: that becomes an skipped file. */
   async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IngestResult> {
-    if (this.#intakes++ > 0 || this.#sources.length > 0) this.#indexPaths();
+    if (this.#intakes++ > 0 || this.list.all.length > 0) this.list.indexPaths();
     this.#coverage.begin();
     let read: readonly RootCoverage[] = [];
     const records = new Map<string, readonly RecordEntry[]>();
@@ -70,13 +72,18 @@ export class Workspace {
         // Uploads lie in a folder of Rewrap's own: what is above it is not theirs.
         above: origin === 'path',
         put: (file, content) => {
-          const known = this.#byPath?.get(file.path);
+          const known = this.list.known(file.path);
           const name = nameOf(file, content);
-          if (known === undefined) this.#add(name, file.archive === undefined ? origin : 'archive', content);
-          else this.#refill(known, content, name);
+          if (known === undefined)
+            this.list.add(name, file.archive === undefined ? origin : 'archive', content);
+          else this.list.refill(known, content, name);
         },
         repository: (path, display, below) => this.repositories.meet(path, display, below),
-        archiveRead: (path, keys) => this.#withoutOthers(path, keys),
+        archiveRead: (path, keys) => {
+          if (!this.list.hasPaths) return;
+          // An archive was read again: files that it does not have any more go.
+          this.#forget(({ archive, key }) => archive?.path === path && key !== null && !keys.has(key));
+        },
         refer: ({ path, display }, found) => this.references.set(path, display, found),
         record: (path, entries) => records.set(path, entries),
         progress: this.#progress,
@@ -105,7 +112,7 @@ export class Workspace {
 
   /** Takes in pasted text. */
   addText(text: string): IntakeResult {
-    const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
+    const n = this.list.all.filter((s) => s.origin === 'paste').length + 1;
     return this.#addBytes(new TextEncoder().encode(text), {
       display: `Pasted text ${n}`,
       relative: `pasted-${n}.txt`,
@@ -121,7 +128,7 @@ export class Workspace {
   /** Takes in what came through a pipe. `name`: for people. Nothing of it is written to disk. */
   addPiped(bytes: Uint8Array, name: string): IntakeResult {
     const skip = (code: SkippedCode | 'no-ciphertext', message: string) => ({ file: name, code, message });
-    const n = this.#sources.filter((s) => s.origin === 'paste').length + 1;
+    const n = this.list.all.filter((s) => s.origin === 'paste').length + 1;
     const archive = archiveOf(bytes);
     if (archive !== null && archive !== 'closed')
       return skippedAlone(
@@ -142,7 +149,7 @@ export class Workspace {
     const found = scan(bytes, relative);
     if (found.blobs.length === 0 && found.findings.length === 0) return skippedAlone(without);
     this.#coverage.pasted();
-    this.#add({ path: null, repository: null, display, relative, text: bytes }, 'paste', {
+    this.list.add({ path: null, repository: null, display, relative, text: bytes }, 'paste', {
       size: bytes.length,
       sha256: hash('sha256', bytes, 'hex'),
       found,
@@ -158,17 +165,9 @@ export class Workspace {
       this.#coverage.clear();
       this.repositories.clear();
     } else this.#coverage.removed(numbers.size);
-    this.#sources = this.#sources.filter((source) => {
-      if (numbers !== null && !numbers.has(source.number)) return true;
-      this.#size -= source.count;
-      if (source.key !== null) {
-        this.#byPath?.delete(source.key);
-        this.references.delete(source.key);
-      }
-      return false;
-    });
-    if (this.#sources.length === 0 && this.#intakes === 0) {
-      this.#byPath = null;
+    this.#forget(({ number }) => numbers === null || numbers.has(number));
+    if (this.list.all.length === 0 && this.#intakes === 0) {
+      this.list.forgetPaths();
       this.references.clear();
     }
     this.#bump();
@@ -180,14 +179,14 @@ export class Workspace {
     for await (const path of paths) {
       // Reading a small file does not wait for anything.
       if (turns.over) await turns.give();
-      const source = this.#indexPaths().get(path);
-      if (source === undefined) continue;
+      const source = this.at(path);
+      if (source === null) continue;
       try {
         const { bytes, size, sha256 } = await readSource(path);
         const found = withPendingLog(scan(bytes, path), path, bytes);
         // It may have been taken off the list while a large one was read.
-        if (this.#indexPaths().get(path) !== source) continue;
-        this.#refill(source, { size, sha256, found });
+        if (this.at(path) !== source) continue;
+        this.list.refill(source, { size, sha256, found });
         if (found.blobs.some(({ identification }) => identification.kind === 'kms-asymmetric-candidate')) {
           const record = await readSource(recordPath(path)).catch(() => null);
           this.#recorded(source, (record === null ? null : readRecord(record.bytes)) ?? []);
@@ -210,48 +209,12 @@ export class Workspace {
   }
 
   get size(): number {
-    return this.#size;
+    return this.list.size;
   }
 
   /** Every source, in the order in which they were taken in; another array once some are removed. */
   get all(): readonly ListedSource[] {
-    return this.#sources;
-  }
-
-  /** Id of each blob and where it is, in the order of the list: its file's absolute path, or what the text is called. */
-  places(offset: number, limit: number): { id: string; path: string }[] {
-    const places: { id: string; path: string }[] = [];
-    let from = 0;
-    for (const source of this.#sources) {
-      const { count } = source;
-      if (from + count > offset)
-        for (const { id } of source.blobs.slice(Math.max(0, offset - from), offset + limit - from))
-          places.push({ id, path: source.key ?? source.display });
-      from += count;
-      if (from >= offset + limit) break;
-    }
-    return places;
-  }
-
-  sources(offset: number, limit: number): { total: number; sources: SourceInfo[] } {
-    return {
-      total: this.#sources.length,
-      sources: this.#sources.slice(offset, offset + limit).map((s) => ({
-        id: s.id,
-        file: s.display,
-        origin: s.origin,
-        sizeBytes: s.size,
-        blobs: s.count,
-        findings: [...s.scan.findings],
-      })),
-    };
-  }
-
-  /** Files in which no blob was found, but something to tell. */
-  filesWithoutBlobs(): { file: string; findings: readonly Finding[] }[] {
-    return this.#sources
-      .filter(({ count, scan: { findings } }) => count === 0 && findings.length > 0)
-      .map(({ display, scan: { findings } }) => ({ file: display, findings }));
+    return this.list.all;
   }
 
   /** The files of a run, each with its chosen blobs; others get turns. Throws FaultError `BlobGone` for an unknown id. */
@@ -284,7 +247,7 @@ export class Workspace {
 
   /** Throws FaultError `BlobGone`. */
   get(blobId: string): BlobEntry {
-    const entry = this.#source(sourceOfBlob(blobId))?.blob(blobId) ?? null;
+    const entry = this.list.numbered(sourceOfBlob(blobId))?.blob(blobId) ?? null;
     if (entry === null)
       throw new FaultError(
         fault('BlobGone', 'That blob is no longer in the list.', '', 'Add its file again.'),
@@ -296,7 +259,7 @@ export class Workspace {
   #besideKeys(keys: readonly KeyCandidate[]): void {
     const folders = new Set(keys.map(({ display }) => folderOf(display)));
     const sources = new Map<string, ListedSource>();
-    for (const source of this.#sources)
+    for (const source of this.list.all)
       if (folders.has(folderOf(source.display))) sources.set(source.display, source);
     const neighbours = [
       ...[...sources.values()].map((source) => ({
@@ -318,24 +281,7 @@ export class Workspace {
 
   /** The source at an absolute path; null where that file is not in the list. */
   at(path: string): ListedSource | null {
-    return this.#indexPaths().get(path) ?? null;
-  }
-
-  /** Those of `folders` (absolute) in which no file of the list lies, at any depth. */
-  withoutSources(folders: readonly string[]): string[] {
-    const unused = new Set(folders);
-    for (const { path } of this.#sources) {
-      if (unused.size === 0) break;
-      if (path === null) continue;
-      for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
-        if (unused.delete(folder)) break;
-    }
-    return [...unused];
-  }
-
-  /** Files of the list by their path as it was dropped, with "/". */
-  byRelative(): ReadonlyMap<string, ListedSource> {
-    return new Map(this.#sources.map((source) => [source.relative.replaceAll('\\', '/'), source]));
+    return this.list.at(path);
   }
 
   /** What a record beside a file says of its blobs. */
@@ -346,73 +292,31 @@ export class Workspace {
 
   /** Bodies of S3 objects, which only the instruction file beside them names. */
   #objectBodies(): void {
-    for (const source of this.#sources) {
+    for (const source of this.list.all) {
       // Of a hundred thousand blobs, no names are put together.
       if (source.isBlobAlone || !source.display.endsWith(INSTRUCTION)) continue;
       const { path, display, scan: said } = source;
       if (path === null || !isInstruction(display, said)) continue;
-      const body = this.#indexPaths().get(path.slice(0, -INSTRUCTION.length));
-      const seen = body === undefined ? null : asObjectBody(body.scan, display);
+      const body = this.at(path.slice(0, -INSTRUCTION.length));
+      const seen = body === null ? null : asObjectBody(body.scan, display);
       if (seen !== null) body?.reread(seen);
     }
   }
 
-  #add(name: SourceName, origin: ListedSource['origin'], content: Content): void {
-    const source = new ListedSource(this.#nextSource++, origin, name, content);
-    this.#sources.push(source);
-    this.#size += source.count;
-    if (this.#byPath !== null && source.key !== null) this.#byPath.set(source.key, source);
-  }
-
-  /** The source of a number, found by halving. */
-  #source(number: number): ListedSource | null {
-    let low = 0;
-    let high = this.#sources.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#sources[middle]?.number ?? 0) < number) low = middle + 1;
-      else high = middle;
-    }
-    const found = this.#sources[low];
-    return found?.number === number ? found : null;
-  }
-
-  #refill(source: ListedSource, content: Content, name?: SourceName): void {
-    this.#size -= source.count;
-    source.refill(content, name);
-    this.#size += source.count;
-  }
-
-  /** An archive was read again: files that it does not have any more go. */
-  #withoutOthers(archive: string, keys: ReadonlySet<string>): void {
-    if (this.#byPath === null) return;
-    this.#sources = this.#sources.filter((source) => {
-      if (source.archive?.path !== archive || source.key === null || keys.has(source.key)) return true;
-      this.#size -= source.count;
-      this.#byPath?.delete(source.key);
-      this.references.delete(source.key);
-      return false;
-    });
-  }
-
-  #indexPaths(): Map<string, ListedSource> {
-    if (this.#byPath === null) {
-      this.#byPath = new Map();
-      for (const source of this.#sources) if (source.key !== null) this.#byPath.set(source.key, source);
-    }
-    return this.#byPath;
+  #forget(which: (source: ListedSource) => boolean): void {
+    for (const { key } of this.list.remove(which)) if (key !== null) this.references.delete(key);
   }
 
   /** What is known of the blobs changed, though not the blobs: they are to be fetched again. */
   touch(): void {
     this.#revision++;
-    this.#changed(this.#revision, this.#size);
+    this.#changed(this.#revision, this.list.size);
   }
 
   #bump(): void {
     this.#contents++;
     this.#revision++;
-    this.#changed(this.#revision, this.#size);
+    this.#changed(this.#revision, this.list.size);
   }
 }
 

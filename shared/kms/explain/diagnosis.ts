@@ -2,7 +2,7 @@ import type { EncryptionContext } from '../../model/context.ts';
 import { takesEncryptionContext } from '../facts.ts';
 import type { ServiceCode } from './catalogue.ts';
 import { deniedCase } from './denied.ts';
-import { disabled, invalidState, keyStore, keyUsage, notFound } from './key-problems.ts';
+import { invalidKeyState, keyDisabled, keyNotFound, keyStore, keyUsage } from './key-problems.ts';
 import { keyStoreNamed } from './key-stores.ts';
 import { type Diagnosis, type KmsSituation, sentence } from './situation.ts';
 import { durationTooLong, notAssumable, roleRequestInvalid } from './sts.ts';
@@ -17,12 +17,12 @@ export function diagnose(code: ServiceCode, said: string, s: KmsSituation, name:
     case 'IncorrectKeyException':
       return incorrectKey(s);
     case 'DisabledException':
-      return disabled(said, s);
+      return keyDisabled(said, s);
     case 'KMSInvalidStateException':
-      return invalidState(said, s);
+      return invalidKeyState(said, s);
     case 'NotFoundException':
     case 'InvalidArnException':
-      return notFound(said, s);
+      return keyNotFound(said, s);
     case 'InvalidKeyUsageException':
       return keyUsage(said, s);
     case 'RoleNotAssumable':

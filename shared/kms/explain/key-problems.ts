@@ -40,7 +40,7 @@ function keyInWords(said: string, s: KmsSituation): { words: string; side: Retur
   return { words: `${role} ${arn}`, side };
 }
 
-export function disabled(said: string, s: KmsSituation): Diagnosis {
+export function keyDisabled(said: string, s: KmsSituation): Diagnosis {
   const { words, side } = keyInWords(said, s);
   return {
     message: `${words} is disabled.`,
@@ -53,9 +53,9 @@ export function disabled(said: string, s: KmsSituation): Diagnosis {
   };
 }
 
-export function invalidState(said: string, s: KmsSituation): Diagnosis {
+export function invalidKeyState(said: string, s: KmsSituation): Diagnosis {
   const { words, side } = keyInWords(said, s);
-  if (/\bis disabled\b/i.test(said)) return disabled(said, s);
+  if (/\bis disabled\b/i.test(said)) return keyDisabled(said, s);
   if (/\bis (?:being created|creating|updating|being updated)\b/i.test(said))
     return {
       message: `${words} is being created or changed.`,
@@ -95,7 +95,7 @@ export function keyStore(said: string, s: KmsSituation): Diagnosis {
   };
 }
 
-export function notFound(said: string, s: KmsSituation): Diagnosis {
+export function keyNotFound(said: string, s: KmsSituation): Diagnosis {
   const here = s.region ?? null;
   const misnamed = misnamedKey(s);
   if (misnamed !== null) return misnamed;
