@@ -19,8 +19,8 @@ import {
 } from 'electron';
 import { startEngine } from './bridge/engine/index.ts';
 import { TWO_STEP_CHILD } from './core/two-step/index.ts';
-import { startDesktop } from './hosts/desktop/index.ts';
 import { openUpdater, updateHosts } from './hosts/desktop/lifetime/updater.ts';
+import { startDesktop } from './hosts/desktop/start.ts';
 import { openPage } from './hosts/page/index.ts';
 
 // The desktop entry. Bundled as CommonJS into dist/, beside the preload, the page and the engine's worker.

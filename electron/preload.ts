@@ -1,6 +1,6 @@
 import { contextBridge, type IpcRendererEvent, ipcRenderer, webUtils } from 'electron';
-import type { Reply, RewrapApi } from '#shared/contract/api.ts';
-import { eventChannel, hostChannel, requestChannel } from '#shared/contract/channels.ts';
+import type { Reply } from '#shared/contract/api.ts';
+import { eventChannel, hostChannel, pageApi, requestChannel } from '#shared/contract/channels.ts';
 import { isTooLarge } from '#shared/contract/message-size.ts';
 import type { Fault } from '#shared/model/fault.ts';
 
@@ -34,18 +34,6 @@ const TOO_LARGE = {
 function refused(words: Pick<Fault, 'code' | 'message' | 'detail' | 'remedy'>): Reply<never> {
   return { ok: false, fault: { ...words, raw: null, retryable: false } };
 }
-
-const namespaces = Object.fromEntries(
-  Object.entries(__REWRAP_METHODS__).map(([namespace, methods]) => [
-    namespace,
-    Object.fromEntries(
-      methods.map((method) => {
-        const channel = requestChannel(namespace, method);
-        return [method, (input: unknown) => ask(channel, input)];
-      }),
-    ),
-  ]),
-);
 
 const eventNames = new Set<unknown>(__REWRAP_EVENTS__);
 
@@ -84,4 +72,6 @@ async function takeFiles(files: readonly File[]): Promise<Reply<unknown>> {
   });
 }
 
-contextBridge.exposeInMainWorld('rewrap', { ...namespaces, on, takeFiles } as unknown as RewrapApi<File>);
+const call = (namespace: string, method: string, input: unknown) =>
+  ask(requestChannel(namespace, method), input);
+contextBridge.exposeInMainWorld('rewrap', pageApi<File>({ call, on, takeFiles }));

@@ -1,4 +1,5 @@
 import type { Command } from '../lib/commands.ts';
+import { type FirstStep, inVault } from '../lib/first-steps.ts';
 import { keyLabel } from '../lib/keys/keys.ts';
 import { mod } from '../lib/platform.ts';
 import { fileName, moment, plural } from '../lib/words/format.ts';
@@ -160,5 +161,36 @@ function* files(): Generator<Command> {
         useUi.getState().show('blobs');
       },
     };
+  }
+}
+
+/** Asks about undoing the last run that can be undone. `none`: what is said where there is none. */
+export function undoLast(none = 'No run to undo'): void {
+  const run = lastUndoable(useRuns.getState().runs.values());
+  if (run === null) useUi.getState().toast(none);
+  else useUi.getState().askUndo(run.id);
+}
+
+/** Opens the place where a step is done, with what it needs chosen. */
+export function showStep(id: FirstStep['id']): void {
+  const ui = useUi.getState();
+  const { rows } = useBlobs.getState();
+  const choose = (path: string): void => {
+    const chosen = inVault(rows, path);
+    useSelection.getState().selectOnly(chosen.map((row) => row.id));
+    ui.show('blobs');
+    useDraft.getState().openFor(chosen);
+  };
+  if (id === 'find-key') {
+    ui.show('blobs');
+    ui.findKey(inVault(rows, 'legacy/vpn-shared-key.kms')[0]?.id ?? null);
+  } else if (id === 'preflight' || id === 'reencrypt') choose('legacy');
+  else if (id === 'failure') choose('payments/db-password.txt');
+  else if (id === 'undo') {
+    undoLast('Re-encrypt something first: then it can be undone');
+  } else {
+    useAudit.getState().showTab(id === 'findings' ? 'findings' : 'deletion');
+    ui.show('audit');
+    if (id === 'deletion') void useAudit.getState().askDeletion('alias/payments');
   }
 }

@@ -1,7 +1,7 @@
 import { unknownCode } from '../finding.ts';
 import { SEVERITIES } from '../findings.ts';
 import { BLOB_KINDS } from './blob-kinds.ts';
-import { RULE_NAMES, type RuleName } from './rule-names.ts';
+import { RULE_NAMES, type RuleName } from './choices.ts';
 
 /** A rule without its schema: the command line reads rules before it loads what validates. */
 export type PlainRule = { readonly name: RuleName; readonly value: string };

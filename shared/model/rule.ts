@@ -1,5 +1,5 @@
 import * as z from '../schema.ts';
-import { RULE_NAMES } from './rule-names.ts';
+import { RULE_NAMES } from './choices.ts';
 import { MOST_VALUE, type PlainRule, ruleProblem } from './rule-text.ts';
 
 export { readRule, ruleOf, ruleProblem, ruleText } from './rule-text.ts';

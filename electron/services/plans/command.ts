@@ -1,3 +1,4 @@
+import { kindOf } from '#shared/connection-kind.ts';
 import { shellWord } from '#shared/format.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
@@ -35,7 +36,7 @@ export async function commandOf(
     'rewrap',
     'reencrypt',
     ...(await pathsOf(workspace, request.blobIds)),
-    ...connectionWords(choice),
+    ...kindOf(choice).options(),
     '--to',
     request.destination.keyId,
     ...optional('--to-algorithm', request.destination.algorithm, 'SYMMETRIC_DEFAULT'),
@@ -118,17 +119,6 @@ function outputWords(output: RunRequest['output'], runs: CommandParts['runs']): 
   if (output.mode === 'download') throw no('A download belongs to one window.');
   if (output.mode === 'folder') return ['--out', runs.folders.path(output.folderToken)];
   return ['--in-place', ...(output.backup ? ['--backup'] : [])];
-}
-
-function connectionWords(choice: ConnectionChoice): string[] {
-  if (choice.kind === 'practice') return ['--practice'];
-  return [
-    ...optional('--profile', choice.profile),
-    ...optional('--region', choice.region),
-    ...optional('--endpoint-url', choice.endpointUrl),
-    ...(choice.fips === true ? ['--fips'] : []),
-    ...(choice.dualStack === true ? ['--dual-stack'] : []),
-  ];
 }
 
 const no = (why: string): FaultError => new FaultError({ ...NO_COMMAND, detail: why });

@@ -1,9 +1,9 @@
 import { matchesGlob } from 'node:path';
 import { plural } from '#shared/format.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
+import { RULE_NAMES } from '#shared/model/choices.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import { RULE_NAMES } from '#shared/model/rule-names.ts';
 import { isListed } from '../../core/audit/index.ts';
 import { type EvidenceModel, isKeyName, type KeyEvidence } from '../../core/key-material/index.ts';
 import type { AuditService } from '../audit/index.ts';

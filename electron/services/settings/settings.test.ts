@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
+import { FIRST_TABLE_LOOK } from '#shared/model/choices.ts';
 import type { Look, TableLook } from '#shared/model/preferences.ts';
 import { SettingsFile } from './settings.ts';
 

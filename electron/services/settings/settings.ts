@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { PageHandlers } from '#shared/contract/api.ts';
-import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
+import { FIRST_TABLE_LOOK } from '#shared/model/choices.ts';
 import { ConnectionChoice } from '#shared/model/connection.ts';
 import { Look, Preferences, TableLook } from '#shared/model/preferences.ts';
 import { dataFolderFacts } from '../../core/storage/data-folder.ts';

@@ -1,6 +1,6 @@
 import type { BlobContainer, BlobKind, EncodingName, Severity } from '#shared/model/blob.ts';
+import type { RuleName } from '#shared/model/choices.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import type { RuleName } from '#shared/model/rule-names.ts';
 import type { LastResult } from '#shared/model/run.ts';
 import { containerWords, ENCODING_WORDS, findingWords, kindWords, rowState } from '../words/words.ts';
 import { type Codes, type KeyIndex, NO_KEYS } from './key-index.ts';

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { FIRST_TABLE_LOOK } from '#shared/first-table-look.ts';
+import { FIRST_TABLE_LOOK } from '#shared/model/choices.ts';
 import type { SavedFilter, TableLook } from '#shared/model/preferences.ts';
 import { bridge, call, hasBridge } from '../../api.ts';
 import type { GroupBy, Sort } from '../../lib/table/arrange.ts';

@@ -1,8 +1,8 @@
 import { Plus, Trash2 } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
+import { RULE_NAMES, type RuleName } from '#shared/model/choices.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { Rule } from '#shared/model/rule.ts';
-import { RULE_NAMES, type RuleName } from '#shared/model/rule-names.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { OFFERED_KINDS } from '#shared/connection-kind.ts';
 import type { ConnectionChoice, ConnectionState, Side } from '#shared/model/connection.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
@@ -10,7 +11,7 @@ import { useUi } from '../../store/app/ui.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { ConnectionForm } from './ConnectionForm.tsx';
 import { CurrentConnection } from './CurrentConnection.tsx';
-import { choiceOf, useChoiceForm } from './choice.ts';
+import { type ChoiceForm, choiceOf, useChoiceForm } from './choice.ts';
 
 /** Chooses what this window works against, and separately where destination keys live if not there. */
 export function ConnectionDialog() {
@@ -63,7 +64,11 @@ function Inner() {
           <Button
             variant="primary"
             reason={
-              busy ? 'Rewrap is connecting.' : !together && shown.form.kind === 'aws' ? shown.problem : null
+              busy
+                ? 'Rewrap is connecting.'
+                : together || !OFFERED_KINDS[shown.form.kind].settings
+                  ? null
+                  : shown.problem
             }
             onPress={() => void connect()}
           >
@@ -125,7 +130,7 @@ function Present({ connection }: { readonly connection: ConnectionState | null }
   return connection === null ? null : <CurrentConnection connection={connection} />;
 }
 
-function buttonWords(side: Side, together: boolean, kind: 'practice' | 'aws'): string {
-  if (side === 'source') return kind === 'practice' ? 'Connect to practice' : 'Connect to AWS';
+function buttonWords(side: Side, together: boolean, kind: ChoiceForm['kind']): string {
+  if (side === 'source') return OFFERED_KINDS[kind].connect;
   return together ? 'Use one connection' : 'Connect the destination';
 }

@@ -1,5 +1,6 @@
 import { LogIn } from 'lucide-react';
 import { useEffect } from 'react';
+import { OFFERED_KINDS } from '#shared/connection-kind.ts';
 import { Button } from '../../components/Button.tsx';
 import { Choice, SelectInput, TextInput } from '../../components/fields.tsx';
 import { useConnection } from '../../store/connection/connection.ts';
@@ -13,6 +14,12 @@ const SWITCH = [
   { id: 'on' as const, label: 'On' },
   { id: 'off' as const, label: 'Off' },
 ];
+
+const KINDS = (Object.keys(OFFERED_KINDS) as (keyof typeof OFFERED_KINDS)[]).map((id) => ({
+  id,
+  label: OFFERED_KINDS[id].name,
+  detail: OFFERED_KINDS[id].detail,
+}));
 
 interface ConnectionFormProps {
   readonly form: ChoiceForm;
@@ -29,20 +36,8 @@ export function ConnectionForm({ form, patch, problem }: ConnectionFormProps) {
   const chosen = profiles?.find(({ name }) => name === (profile ?? 'default'));
   return (
     <>
-      <Choice
-        label="Connect to"
-        value={kind}
-        onChange={(next) => patch({ kind: next })}
-        options={[
-          {
-            id: 'practice',
-            label: 'Practice KMS',
-            detail: 'A KMS on this machine with example keys. Nothing reaches AWS.',
-          },
-          { id: 'aws', label: 'AWS', detail: 'Real keys, as the identity of a profile on this machine.' },
-        ]}
-      />
-      {kind === 'aws' && (
+      <Choice label="Connect to" value={kind} onChange={(next) => patch({ kind: next })} options={KINDS} />
+      {OFFERED_KINDS[kind].settings && (
         <div className="stack">
           <ProfileList
             profiles={profiles}

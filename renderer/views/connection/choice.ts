@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { kindOf, OFFERED_KINDS } from '#shared/connection-kind.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import { usePreferences } from '../../store/app/preferences.ts';
 
@@ -6,7 +7,7 @@ type Switchable = 'profile' | 'on' | 'off';
 
 /** A connection as it is being filled in. */
 export interface ChoiceForm {
-  readonly kind: 'practice' | 'aws';
+  readonly kind: ConnectionChoice['kind'];
   readonly profile: string | null;
   readonly region: string;
   readonly endpoint: string;
@@ -19,11 +20,12 @@ const asSwitch = (value: boolean | null | undefined): Switchable =>
 const asBoolean = (value: Switchable): boolean | null => (value === 'profile' ? null : value === 'on');
 
 export function useChoiceForm(initial: ConnectionChoice | undefined) {
-  const aws = initial?.kind === 'aws' ? initial : null;
+  const aws = initial === undefined ? null : kindOf(initial).credentials();
+  const preferred = usePreferences((state) => state.region);
   const [form, setForm] = useState<ChoiceForm>({
     kind: initial?.kind ?? 'practice',
     profile: aws?.profile ?? null,
-    region: aws === null ? (usePreferences.getState().region ?? '') : (aws.region ?? ''),
+    region: aws === null ? (preferred ?? '') : (aws.region ?? ''),
     endpoint: aws?.endpointUrl ?? '',
     fips: asSwitch(aws?.fips),
     dualStack: asSwitch(aws?.dualStack),
@@ -42,13 +44,11 @@ function typedEndpointProblem(endpoint: string): string | null {
 }
 
 export function choiceOf({ kind, profile, region, endpoint, fips, dualStack }: ChoiceForm): ConnectionChoice {
-  if (kind === 'practice') return { kind };
-  return {
-    kind,
+  return OFFERED_KINDS[kind].choose({
     profile,
     region: region.trim() === '' ? null : region.trim(),
     endpointUrl: endpoint.trim() === '' ? null : endpoint.trim(),
     fips: asBoolean(fips),
     dualStack: asBoolean(dualStack),
-  };
+  });
 }

@@ -4,6 +4,7 @@ import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { useActions } from '../../store/app/actions.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 
@@ -12,7 +13,7 @@ const HOSTS = { desktop: 'desktop application', loopback: 'page of rewrap serve'
 /** Which Rewrap this is, and the licences of all that is in it. */
 export function AboutDialog() {
   const open = useUi((state) => state.dialog === 'about');
-  const show = useUi((state) => state.open);
+  const { open: show, show: showView } = useActions(useUi);
   const app = useConnection((state) => state.app);
   return (
     <Dialog
@@ -25,7 +26,7 @@ export function AboutDialog() {
           <Button
             onPress={() => {
               show(null);
-              useUi.getState().show('help');
+              showView('help');
             }}
           >
             Open Help

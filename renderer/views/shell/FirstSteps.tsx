@@ -2,17 +2,15 @@ import { Check, ChevronRight, Circle, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { Button, IconButton } from '../../components/Button.tsx';
-import { FIRST_STEPS, type FirstStep, hasVault, inVault } from '../../lib/first-steps.ts';
+import { FIRST_STEPS, type FirstStep, hasVault } from '../../lib/first-steps.ts';
 import { isPractice } from '../../lib/words/connection.ts';
 import { useSettings } from '../../store/app/settings.ts';
-import { useUi } from '../../store/app/ui.ts';
 import { useAudit } from '../../store/audit/audit.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useKeyGroups } from '../../store/blobs/key-groups.ts';
-import { useSelection } from '../../store/blobs/selection.ts';
+import { showStep } from '../../store/commands.ts';
 import { useConnection } from '../../store/connection/connection.ts';
-import { useDraft } from '../../store/runs/draft.ts';
-import { lastUndoable, useRuns } from '../../store/runs/runs.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 
 /** Things to try with the sample vault: a line above the list, until all are done or it is closed. */
 export function FirstSteps() {
@@ -40,7 +38,7 @@ export function FirstSteps() {
           {next === undefined ? (
             <span className="hint">You have seen what Rewrap does. Connect to AWS when you are ready.</span>
           ) : (
-            <Button variant="link" onPress={() => show(next.id)}>
+            <Button variant="link" onPress={() => showStep(next.id)}>
               {`Next: ${next.title}`}
             </Button>
           )}
@@ -71,37 +69,11 @@ function Step({ step: { id, title, why }, isDone }: { readonly step: FirstStep; 
         aria-label={isDone ? 'Done' : 'To do'}
       />
       <span>
-        <Button variant="link" onPress={() => show(id)}>
+        <Button variant="link" onPress={() => showStep(id)}>
           {title}
         </Button>
         <span className="hint"> {why}</span>
       </span>
     </li>
   );
-}
-
-/** Opens the place where a step is done, with what it needs chosen. */
-function show(id: FirstStep['id']): void {
-  const ui = useUi.getState();
-  const { rows } = useBlobs.getState();
-  const choose = (path: string): void => {
-    const chosen = inVault(rows, path);
-    useSelection.getState().selectOnly(chosen.map((row) => row.id));
-    ui.show('blobs');
-    useDraft.getState().openFor(chosen);
-  };
-  if (id === 'find-key') {
-    ui.show('blobs');
-    ui.findKey(inVault(rows, 'legacy/vpn-shared-key.kms')[0]?.id ?? null);
-  } else if (id === 'preflight' || id === 'reencrypt') choose('legacy');
-  else if (id === 'failure') choose('payments/db-password.txt');
-  else if (id === 'undo') {
-    const run = lastUndoable(useRuns.getState().runs.values());
-    if (run === null) ui.toast('Re-encrypt something first: then it can be undone');
-    else ui.askUndo(run.id);
-  } else {
-    useAudit.getState().showTab(id === 'findings' ? 'findings' : 'deletion');
-    ui.show('audit');
-    if (id === 'deletion') void useAudit.getState().askDeletion('alias/payments');
-  }
 }

@@ -4,10 +4,10 @@ import { NUMBERED_VIEWS } from '../../lib/shortcuts.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
+import { undoLast } from '../../store/commands.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { useDraft } from '../../store/runs/draft.ts';
-import { lastUndoable, useRuns } from '../../store/runs/runs.ts';
 import { mainList } from './SkipLink.tsx';
 
 const modalOpen = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
@@ -75,13 +75,6 @@ function enterList(): boolean {
   const list = mainList();
   list?.focus();
   return list !== null;
-}
-
-/** Asks about undoing the last run that can be undone. */
-function undoLast(): void {
-  const run = lastUndoable(useRuns.getState().runs.values());
-  if (run === null) useUi.getState().toast('No run to undo');
-  else useUi.getState().askUndo(run.id);
 }
 
 /** `showBlobs`: shows the view that has the filter, where another is shown. */

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { RULE_NAMES } from '#shared/model/rule-names.ts';
+import { RULE_NAMES } from '#shared/model/choices.ts';
 import { type PlainRule, readRule } from '#shared/model/rule-text.ts';
 import { filled, keyName, parseCount, rate, repeated } from '../options.ts';
 import {

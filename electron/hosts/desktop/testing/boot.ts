@@ -5,7 +5,7 @@ import { afterAll } from 'vitest';
 import type { StartEngine } from '../../../bridge/engine/index.ts';
 import type { EngineOptions } from '../../../bridge/index.ts';
 import { openPage } from '../../page/index.ts';
-import { type DesktopParts, startDesktop } from '../index.ts';
+import { type DesktopParts, startDesktop } from '../start.ts';
 import { FakeElectron } from './electron.ts';
 import { FakeEngine } from './engine.ts';
 

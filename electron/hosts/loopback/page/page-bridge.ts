@@ -2,7 +2,8 @@
  * The page's side of the loopback host: a classic script that defines `window.rewrap` before the application
  * starts. It takes the place that the preload has on the desktop, over a WebSocket and uploads.
  */
-import type { EventName, Reply, RewrapApi } from '#shared/contract/api.ts';
+import type { EventName, Reply } from '#shared/contract/api.ts';
+import { pageApi } from '#shared/contract/channels.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
 import {
   codeWords,
@@ -161,7 +162,7 @@ function enter(secret: string): void {
   hideGate();
   for (const pending of waiting.values())
     if (pending.timer === 0) pending.timer = window.setTimeout(pending.giveUp, PATIENCE_MS);
-  if (wasOpen) void catchUp();
+  if (wasOpen) catchUp().catch(reportError);
   wasOpen = true;
   flush();
 }
@@ -216,23 +217,12 @@ function on(event: EventName, listener: Listener): () => void {
   };
 }
 
-const namespaces = Object.fromEntries(
-  Object.entries(__REWRAP_METHODS__).map(([namespace, methods]) => [
-    namespace,
-    Object.freeze(
-      Object.fromEntries(
-        methods.map((method) => [method, (input: unknown) => call(`${namespace}.${method}`, input)]),
-      ),
-    ),
-  ]),
-);
-
 Object.defineProperty(window, 'rewrap', {
-  value: Object.freeze({
-    ...namespaces,
-    on: Object.freeze(on),
-    takeFiles: Object.freeze((files: readonly File[]) => takeFiles(post, files)),
-  }) as unknown as RewrapApi<File>,
+  value: pageApi<File>({
+    call: (namespace, method, input) => call(`${namespace}.${method}`, input),
+    on,
+    takeFiles: (files) => takeFiles(post, files),
+  }),
   enumerable: true,
 });
 window.addEventListener('drop', rememberFolders, { capture: true });

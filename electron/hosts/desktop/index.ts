@@ -1,1 +1,0 @@
-export { type DesktopParts, startDesktop } from './start.ts';
