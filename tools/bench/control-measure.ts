@@ -98,7 +98,7 @@ async function everything(): Promise<void> {
     () => {},
   );
   await step('taken in', () => workspace.addPaths([join(root, 'files')], 'path'));
-  const ids = workspace.places(0, size).map(({ id }) => id);
+  const ids = workspace.list.places(0, size).map(({ id }) => id);
   const kms = new InstantKms() as unknown as Kms & InstantKms;
 
   let manager = openBook();
