@@ -45,18 +45,7 @@ export function StackChart({ title, parts, onOpen }: StackProps) {
         ))}
       </svg>
       <table className="chart-table chart-table-alone">
-        <colgroup>
-          <col />
-          <col className="chart-figure" />
-          <col className="chart-figure" />
-        </colgroup>
-        <thead className="visually-hidden">
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col">Blobs</th>
-            <th scope="col">Share</th>
-          </tr>
-        </thead>
+        <ChartHead name="Part" />
         <tbody>
           {parts.map((part) => (
             <tr key={part.id}>
@@ -116,18 +105,7 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
       <figcaption className="chart-title">{title}</figcaption>
       <div className="chart-beside">
         <table className="chart-table">
-          <colgroup>
-            <col />
-            <col className="chart-figure" />
-            <col className="chart-figure" />
-          </colgroup>
-          <thead className="visually-hidden">
-            <tr>
-              <th scope="col">{title}</th>
-              <th scope="col">Blobs</th>
-              <th scope="col">Share</th>
-            </tr>
-          </thead>
+          <ChartHead name={title} />
           <tbody>
             {bars.map((bar) => (
               <tr key={bar.id}>
@@ -197,5 +175,25 @@ function BarName({
     <button type="button" className="bar-name bar-open" title={`Show the blobs: ${label}`} onClick={onOpen}>
       {label}
     </button>
+  );
+}
+
+/** Columns of a chart's table: what it is, how many, how much of all. The picture beside it says so to the eye. */
+function ChartHead({ name }: { readonly name: string }) {
+  return (
+    <>
+      <colgroup>
+        <col />
+        <col className="chart-figure" />
+        <col className="chart-figure" />
+      </colgroup>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">{name}</th>
+          <th scope="col">Blobs</th>
+          <th scope="col">Share</th>
+        </tr>
+      </thead>
+    </>
   );
 }

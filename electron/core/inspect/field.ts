@@ -25,6 +25,12 @@ export function field(
   };
 }
 
+/** Fields of bytes that their specification names, by where they start and end. */
+export const documented =
+  (bytes: Uint8Array) =>
+  (name: string, start: number, end: number, meaning: string, value?: string, children?: Field[]): Field =>
+    field(bytes, name, start, end - start, meaning, 'documented', value, children);
+
 /** Hex of a range, cut with an ellipsis after {@link SHOWN_BYTES} bytes. */
 export function hexValue(bytes: Uint8Array, offset: number, length: number): string {
   const shown = Math.min(length, SHOWN_BYTES);

@@ -3,6 +3,7 @@ import { useEffect, useId } from 'react';
 import type { CampaignView } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, day, moment, plural } from '../../lib/words/format.ts';
@@ -118,83 +119,61 @@ function Burndown({ view }: { readonly view: CampaignView }) {
         )}
       </p>
       <BurndownChart view={view} />
-      <table className="data-table data-table-framed" aria-label="By owner">
-        <thead>
-          <tr>
-            <th scope="col">Owner</th>
-            <th scope="col" className="chart-number">
-              Left
-            </th>
-            <th scope="col" className="chart-number">
-              Not known
-            </th>
-            <th scope="col" className="chart-number">
-              Blobs
-            </th>
-            <th scope="col" className="chart-number">{`Left on ${day(first.at)}`}</th>
-            <th scope="col">Done</th>
+      <FramedTable
+        label="By owner"
+        head={[
+          'Owner',
+          { number: 'Left' },
+          { number: 'Not known' },
+          { number: 'Blobs' },
+          { number: `Left on ${day(first.at)}` },
+          'Done',
+        ]}
+      >
+        {now.owners
+          .toSorted((a, b) => b.remaining - a.remaining)
+          .map(({ owner, remaining, unknown, blobs }) => {
+            const done = blobs - remaining - unknown;
+            return (
+              <tr key={owner}>
+                <th scope="row">{owner}</th>
+                <NumberCell>{count(remaining)}</NumberCell>
+                <NumberCell>{unknown === 0 ? '–' : count(unknown)}</NumberCell>
+                <NumberCell>{count(blobs)}</NumberCell>
+                <NumberCell>{atFirst.has(owner) ? count(atFirst.get(owner) ?? 0) : '–'}</NumberCell>
+                <td className="campaign-done tabular">
+                  <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                    <rect className="bar-track" width="100" height="6" />
+                    <rect className="fill-done" width={blobs === 0 ? 0 : (done / blobs) * 100} height="6" />
+                  </svg>
+                  {blobs === 0 ? '–' : `${Math.floor((done / blobs) * 100)} %`}
+                </td>
+              </tr>
+            );
+          })}
+      </FramedTable>
+      <FramedTable
+        label="Snapshots"
+        head={[
+          'Counted',
+          { number: 'Left' },
+          { number: 'Not known' },
+          { number: 'Blobs' },
+          { number: 'Files read' },
+          { number: 'Files not read' },
+        ]}
+      >
+        {shown.map((each, i) => (
+          <tr key={`${each.at} ${i === 0 ? 'now' : ''}`}>
+            <th scope="row">{i === 0 ? 'Now' : moment(each.at)}</th>
+            <NumberCell>{count(each.remaining)}</NumberCell>
+            <NumberCell>{count(each.unknown)}</NumberCell>
+            <NumberCell>{count(each.blobs)}</NumberCell>
+            <NumberCell>{count(each.filesRead)}</NumberCell>
+            <NumberCell>{count(each.filesSkipped)}</NumberCell>
           </tr>
-        </thead>
-        <tbody>
-          {now.owners
-            .toSorted((a, b) => b.remaining - a.remaining)
-            .map(({ owner, remaining, unknown, blobs }) => {
-              const done = blobs - remaining - unknown;
-              return (
-                <tr key={owner}>
-                  <th scope="row">{owner}</th>
-                  <td className="tabular chart-number">{count(remaining)}</td>
-                  <td className="tabular chart-number">{unknown === 0 ? '–' : count(unknown)}</td>
-                  <td className="tabular chart-number">{count(blobs)}</td>
-                  <td className="tabular chart-number">
-                    {atFirst.has(owner) ? count(atFirst.get(owner) ?? 0) : '–'}
-                  </td>
-                  <td className="campaign-done tabular">
-                    <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-                      <rect className="bar-track" width="100" height="6" />
-                      <rect className="fill-done" width={blobs === 0 ? 0 : (done / blobs) * 100} height="6" />
-                    </svg>
-                    {blobs === 0 ? '–' : `${Math.floor((done / blobs) * 100)} %`}
-                  </td>
-                </tr>
-              );
-            })}
-        </tbody>
-      </table>
-      <table className="data-table data-table-framed" aria-label="Snapshots">
-        <thead>
-          <tr>
-            <th scope="col">Counted</th>
-            <th scope="col" className="chart-number">
-              Left
-            </th>
-            <th scope="col" className="chart-number">
-              Not known
-            </th>
-            <th scope="col" className="chart-number">
-              Blobs
-            </th>
-            <th scope="col" className="chart-number">
-              Files read
-            </th>
-            <th scope="col" className="chart-number">
-              Files not read
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map((each, i) => (
-            <tr key={`${each.at} ${i === 0 ? 'now' : ''}`}>
-              <th scope="row">{i === 0 ? 'Now' : moment(each.at)}</th>
-              <td className="tabular chart-number">{count(each.remaining)}</td>
-              <td className="tabular chart-number">{count(each.unknown)}</td>
-              <td className="tabular chart-number">{count(each.blobs)}</td>
-              <td className="tabular chart-number">{count(each.filesRead)}</td>
-              <td className="tabular chart-number">{count(each.filesSkipped)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </FramedTable>
       {snapshots.length > SHOWN && (
         <p className="hint">{`${plural(snapshots.length - SHOWN, 'older snapshot')} in the file.`}</p>
       )}

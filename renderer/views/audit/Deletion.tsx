@@ -4,6 +4,7 @@ import { REFERENCE_WORDS } from '#shared/audit-words.ts';
 import type { AuditSummary, DeletionImpact } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import { StackChart, type StackPart } from '../../components/charts.tsx';
+import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { keyLabel } from '../../lib/keys/keys.ts';
@@ -146,30 +147,20 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
       )}
       {listed > 0 && (
         <>
-          <table className="data-table data-table-framed deletion-files">
-            <thead>
-              <tr>
-                <th scope="col">File</th>
-                <th scope="col" className="chart-number">
-                  Never opened again
+          <FramedTable
+            className="deletion-files"
+            head={['File', { number: 'Never opened again' }, { number: 'Blobs' }]}
+          >
+            {impact.byFile.map(({ file, blobs, lost }) => (
+              <tr key={file}>
+                <th scope="row">
+                  <code>{file}</code>
                 </th>
-                <th scope="col" className="chart-number">
-                  Blobs
-                </th>
+                <NumberCell>{lost === 0 ? '–' : count(lost)}</NumberCell>
+                <NumberCell>{count(blobs)}</NumberCell>
               </tr>
-            </thead>
-            <tbody>
-              {impact.byFile.map(({ file, blobs, lost }) => (
-                <tr key={file}>
-                  <th scope="row">
-                    <code>{file}</code>
-                  </th>
-                  <td className="tabular chart-number">{lost === 0 ? '–' : count(lost)}</td>
-                  <td className="tabular chart-number">{count(blobs)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </FramedTable>
           {impact.files > impact.byFile.length && (
             <p className="hint">
               <TriangleAlert className="icon icon-small" aria-hidden="true" />{' '}
@@ -187,29 +178,23 @@ function Answer({ impact }: { readonly impact: DeletionImpact }) {
 function References({ impact: { references, moreReferences } }: { readonly impact: DeletionImpact }) {
   return (
     <>
-      <table className="data-table data-table-framed deletion-files">
-        <caption className="hint">Also refer to this key</caption>
-        <thead>
-          <tr>
-            <th scope="col">File and line</th>
-            <th scope="col">Name</th>
-            <th scope="col">What it is</th>
+      <FramedTable
+        caption="Also refer to this key"
+        className="deletion-files"
+        head={['File and line', 'Name', 'What it is']}
+      >
+        {references.map(({ file, line, sort, name }) => (
+          <tr key={`${file}:${line} ${name}`}>
+            <th scope="row">
+              <code>{`${file}:${line}`}</code>
+            </th>
+            <td>
+              <code>{name}</code>
+            </td>
+            <td>{REFERENCE_WORDS[sort]}</td>
           </tr>
-        </thead>
-        <tbody>
-          {references.map(({ file, line, sort, name }) => (
-            <tr key={`${file}:${line} ${name}`}>
-              <th scope="row">
-                <code>{`${file}:${line}`}</code>
-              </th>
-              <td>
-                <code>{name}</code>
-              </td>
-              <td>{REFERENCE_WORDS[sort]}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </FramedTable>
       {moreReferences > 0 && <p className="hint">{plural(moreReferences, 'more reference')}</p>}
     </>
   );

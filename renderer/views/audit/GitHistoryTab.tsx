@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { historyWords, standingWords } from '#shared/git-history-words.ts';
 import type { HistoryBlob } from '#shared/model/git-history.ts';
+import { FramedTable } from '../../components/FramedTable.tsx';
 import { Switch } from '../../components/fields.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
 import { plural } from '../../lib/words/format.ts';
@@ -56,32 +57,26 @@ export function GitHistoryTab() {
 function HistoryTable({ blobs, total }: { readonly blobs: readonly HistoryBlob[]; readonly total: number }) {
   return (
     <>
-      <table className="data-table data-table-framed">
-        <caption className="visually-hidden">Blobs in git history alone</caption>
-        <thead>
-          <tr>
-            <th scope="col">File in history</th>
-            <th scope="col">Kind and key</th>
-            <th scope="col">When, and what reaches it</th>
+      <FramedTable
+        caption="Blobs in git history alone"
+        captionHidden
+        head={['File in history', 'Kind and key', 'When, and what reaches it']}
+      >
+        {blobs.slice(0, SHOWN).map((blob) => (
+          <tr key={`${blob.repository}\n${blob.object}\n${blob.file ?? ''}\n${blob.place}`}>
+            <td>
+              <code>{blob.file ?? `object ${blob.object.slice(0, 12)}`}</code>
+              {blob.place !== '' && <span className="hint"> · {blob.place}</span>}
+              <div className="hint">{blob.repository}</div>
+            </td>
+            <td>
+              {blob.fingerprint !== null && <Swatch fingerprint={blob.fingerprint} />} {blob.label}
+              {blob.declaredKey !== null && <div className="hint">{blob.declaredKey}</div>}
+            </td>
+            <td>{standingWords(blob)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {blobs.slice(0, SHOWN).map((blob) => (
-            <tr key={`${blob.repository}\n${blob.object}\n${blob.file ?? ''}\n${blob.place}`}>
-              <td>
-                <code>{blob.file ?? `object ${blob.object.slice(0, 12)}`}</code>
-                {blob.place !== '' && <span className="hint"> · {blob.place}</span>}
-                <div className="hint">{blob.repository}</div>
-              </td>
-              <td>
-                {blob.fingerprint !== null && <Swatch fingerprint={blob.fingerprint} />} {blob.label}
-                {blob.declaredKey !== null && <div className="hint">{blob.declaredKey}</div>}
-              </td>
-              <td>{standingWords(blob)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </FramedTable>
       {total > SHOWN && (
         <p className="hint">
           and {plural(total - Math.min(SHOWN, blobs.length), 'more blob')}: a report lists them.

@@ -5,6 +5,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { copyText } from '../../store/app/ui.ts';
@@ -116,34 +117,22 @@ function Explained({
 }) {
   if (explained.length === 0) return null;
   return (
-    <table className="data-table data-table-framed" aria-label="Why each rule holds or breaks">
-      <thead>
-        <tr>
-          <th scope="col">Rule</th>
-          <th scope="col">Result</th>
-          <th scope="col" className="chart-number">
-            Blobs
+    <FramedTable label="Why each rule holds or breaks" head={['Rule', 'Result', { number: 'Blobs' }, 'Why']}>
+      {explained.map(({ rule, verdict, why, blobs }) => (
+        <tr key={`${rule} ${verdict} ${why}`}>
+          <th scope="row" className="cell-nowrap">
+            <code>{rule}</code>
           </th>
-          <th scope="col">Why</th>
+          <td className="cell-nowrap">{VERDICT_WORDS[verdict]}</td>
+          <NumberCell>{count(blobs)}</NumberCell>
+          <td>{why}</td>
         </tr>
-      </thead>
-      <tbody>
-        {explained.map(({ rule, verdict, why, blobs }) => (
-          <tr key={`${rule} ${verdict} ${why}`}>
-            <th scope="row" className="cell-nowrap">
-              <code>{rule}</code>
-            </th>
-            <td className="cell-nowrap">{VERDICT_WORDS[verdict]}</td>
-            <td className="tabular chart-number">{count(blobs)}</td>
-            <td>{why}</td>
-          </tr>
-        ))}
-        {more > 0 && (
-          <tr>
-            <td colSpan={4}>{`${plural(more, 'more reason')} not shown.`}</td>
-          </tr>
-        )}
-      </tbody>
-    </table>
+      ))}
+      {more > 0 && (
+        <tr>
+          <td colSpan={4}>{`${plural(more, 'more reason')} not shown.`}</td>
+        </tr>
+      )}
+    </FramedTable>
   );
 }

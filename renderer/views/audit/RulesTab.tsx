@@ -5,6 +5,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { Status } from '../../components/Status.tsx';
 import { rulesFromList } from '../../lib/rules-from-list.ts';
 import { count, plural } from '../../lib/words/format.ts';
@@ -129,28 +130,17 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
           {summary.unjudged.length > 0 && (
             <section aria-label="Not judged">
               <h2 className="page-heading">Not judged</h2>
-              <table className="data-table data-table-framed">
-                <thead>
-                  <tr>
-                    <th scope="col">Rule</th>
-                    <th scope="col" className="chart-number">
-                      Blobs
+              <FramedTable head={['Rule', { number: 'Blobs' }, 'Why']}>
+                {summary.unjudged.map(({ rule, blobs, why }) => (
+                  <tr key={`${rule} ${why}`}>
+                    <th scope="row">
+                      <code>{rule}</code>
                     </th>
-                    <th scope="col">Why</th>
+                    <NumberCell>{count(blobs)}</NumberCell>
+                    <td>{why}</td>
                   </tr>
-                </thead>
-                <tbody>
-                  {summary.unjudged.map(({ rule, blobs, why }) => (
-                    <tr key={`${rule} ${why}`}>
-                      <th scope="row">
-                        <code>{rule}</code>
-                      </th>
-                      <td className="tabular chart-number">{count(blobs)}</td>
-                      <td>{why}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+                ))}
+              </FramedTable>
             </section>
           )}
           <pre className="rules-text">{rules.text}</pre>

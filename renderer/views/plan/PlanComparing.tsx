@@ -3,6 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { ChangedFiles, PlanComparison, PlanView } from '#shared/model/plan-view.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { FramedTable } from '../../components/FramedTable.tsx';
 import { SelectInput } from '../../components/fields.tsx';
 import { keyWords } from '../../lib/keys/keys.ts';
 import { count, plural } from '../../lib/words/format.ts';
@@ -80,24 +81,15 @@ function Comparison({ view, other, comparison }: Found & { readonly view: PlanVi
   return (
     <div className="plan-stack">
       {settings.length > 0 && (
-        <table className="data-table data-table-framed">
-          <thead>
-            <tr>
-              <th scope="col">What differs</th>
-              <th scope="col">This plan</th>
-              <th scope="col">{other.name}</th>
+        <FramedTable head={['What differs', 'This plan', other.name]}>
+          {settings.map(({ name, before, after }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{before}</td>
+              <td>{after}</td>
             </tr>
-          </thead>
-          <tbody>
-            {settings.map(({ name, before, after }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{before}</td>
-                <td>{after}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </FramedTable>
       )}
       <Changed title="Only in this plan" of={removed} />
       <Changed title={`Only in ${other.name}`} of={added} />

@@ -3,6 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { PlanCheck } from '#shared/model/plan-view.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, moment, plural } from '../../lib/words/format.ts';
@@ -46,32 +47,18 @@ function Standing({ check, busy }: { readonly check: PlanCheck; readonly busy: b
   const { counts, files, filesTotal, chosenSince } = check;
   return (
     <div className={busy ? 'plan-stack plan-busy' : 'plan-stack'} aria-busy={busy}>
-      <table className="data-table data-table-framed">
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col" className="plan-number">
-              Blobs
+      <FramedTable head={['State', { number: 'Blobs' }, { number: 'Files' }, 'In a run']}>
+        {counts.map(({ state, touches }) => (
+          <tr key={state}>
+            <th scope="row">
+              <Status tone={PLAN_STATE[state].tone} word={PLAN_STATE[state].word} />
             </th>
-            <th scope="col" className="plan-number">
-              Files
-            </th>
-            <th scope="col">In a run</th>
+            <NumberCell>{count(touches.blobs)}</NumberCell>
+            <NumberCell>{count(touches.files)}</NumberCell>
+            <td>{PLAN_STATE[state].inRun}</td>
           </tr>
-        </thead>
-        <tbody>
-          {counts.map(({ state, touches }) => (
-            <tr key={state}>
-              <th scope="row">
-                <Status tone={PLAN_STATE[state].tone} word={PLAN_STATE[state].word} />
-              </th>
-              <td className="plan-number tabular">{count(touches.blobs)}</td>
-              <td className="plan-number tabular">{count(touches.files)}</td>
-              <td>{PLAN_STATE[state].inRun}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </FramedTable>
       {chosenSince !== null && chosenSince > 0 && (
         <p className="remark remark-attention">
           The rules choose {plural(chosenSince, 'blob')} of the list that this plan does not have. To take{' '}
@@ -81,31 +68,20 @@ function Standing({ check, busy }: { readonly check: PlanCheck; readonly busy: b
       {files.length > 0 && (
         <details className="plan-files" open={filesTotal <= 12}>
           <summary>{plural(filesTotal, 'file')} not wholly as planned</summary>
-          <table className="data-table data-table-framed">
-            <thead>
-              <tr>
-                <th scope="col">File</th>
-                <th scope="col">State</th>
-                <th scope="col" className="plan-number">
-                  Blobs
+          <FramedTable head={['File', 'State', { number: 'Blobs' }]}>
+            {files.map(({ file, state, blobs, why }) => (
+              <tr key={`${file} ${state}`}>
+                <th scope="row">
+                  <span className="cell-main">{file}</span>
+                  {why !== null && <span className="cell-sub">{why}</span>}
                 </th>
+                <td>
+                  <Status tone={PLAN_STATE[state].tone} word={PLAN_STATE[state].word} />
+                </td>
+                <NumberCell>{count(blobs)}</NumberCell>
               </tr>
-            </thead>
-            <tbody>
-              {files.map(({ file, state, blobs, why }) => (
-                <tr key={`${file} ${state}`}>
-                  <th scope="row">
-                    <span className="cell-main">{file}</span>
-                    {why !== null && <span className="cell-sub">{why}</span>}
-                  </th>
-                  <td>
-                    <Status tone={PLAN_STATE[state].tone} word={PLAN_STATE[state].word} />
-                  </td>
-                  <td className="plan-number tabular">{count(blobs)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+            ))}
+          </FramedTable>
           {filesTotal > files.length && (
             <p className="hint">{count(filesTotal - files.length)} more are not listed.</p>
           )}

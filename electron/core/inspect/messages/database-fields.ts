@@ -1,18 +1,11 @@
 import type { Field } from '#shared/model/blob.ts';
-import { field } from '../field.ts';
+import { documented } from '../field.ts';
 import type { DatabaseHead } from './database-message.ts';
 import { encryptedKeyFields, pairFields } from './sdk-message-fields.ts';
 
 /** Fields of an `aws_dbe_head`, together covering all its bytes (specification: structured-encryption/header.md). */
 export function databaseFields(bytes: Uint8Array, head: DatabaseHead): Field[] {
-  const doc = (
-    name: string,
-    start: number,
-    end: number,
-    meaning: string,
-    value?: string,
-    children?: Field[],
-  ) => field(bytes, name, start, end - start, meaning, 'documented', value, children);
+  const doc = documented(bytes);
   const legend = Buffer.from(bytes.subarray(head.legend.start, head.legend.end)).toString('latin1');
   const encrypted = legend.replaceAll(/[^e]/g, '').length;
   return [

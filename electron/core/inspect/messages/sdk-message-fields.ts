@@ -2,7 +2,7 @@ import { FINGERPRINT_BYTES } from '#shared/kms/facts.ts';
 import type { Field } from '#shared/model/blob.ts';
 import { beginsLikeKms, isProblem, readSymmetric } from '../blob/symmetric.ts';
 import { symmetricFields } from '../blob/symmetric-fields.ts';
-import { byteCount, field, shifted } from '../field.ts';
+import { byteCount, documented, field, shifted } from '../field.ts';
 import { type ByteSpan, type EncryptedDataKey, type SdkMessage, SUITES, u16 } from './sdk-message.ts';
 
 /** Encrypted data keys that are shown with their own structure; the count field allows thousands. */
@@ -96,14 +96,7 @@ export function pairFields(bytes: Uint8Array, pairs: SdkMessage['pairs']): Field
 
 /** Encrypted data keys of a header: provider, what it says of its key, and the KMS blob inside where there is one. */
 export function encryptedKeyFields(bytes: Uint8Array, keys: readonly EncryptedDataKey[]): Field[] {
-  const doc = (
-    name: string,
-    start: number,
-    end: number,
-    meaning: string,
-    value?: string,
-    children?: Field[],
-  ) => field(bytes, name, start, end - start, meaning, 'documented', value, children);
+  const doc = documented(bytes);
   return keys.map(({ span, provider, info, ciphertext }, i) => {
     const meant = providerOf(bytes, provider);
     const fingerprint = fingerprintOf(bytes, ciphertext);
