@@ -35,5 +35,5 @@ export const CONTAINERS = {
   csv: 'CSV',
 } as const;
 
-export type ContainerName = keyof typeof CONTAINERS;
+type ContainerName = keyof typeof CONTAINERS;
 export const CONTAINER_NAMES = Object.keys(CONTAINERS) as [ContainerName, ...ContainerName[]];

@@ -47,5 +47,5 @@ export const OUTPUTS = {
   },
 } as const satisfies Record<string, Output>;
 
-export type OutputName = keyof typeof OUTPUTS;
+type OutputName = keyof typeof OUTPUTS;
 export const OUTPUT_NAMES = Object.keys(OUTPUTS) as [OutputName, ...OutputName[]];

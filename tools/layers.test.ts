@@ -25,22 +25,28 @@ function filesUnder(folder: string): string[] {
     .map((name) => join(folder, name).replaceAll('\\', '/'));
 }
 
-function importsOf(file: string): Import[] {
+function parsed(file: string) {
   const text = readFileSync(join(root, file), 'utf8');
-  const { module } = parseSync(file, text);
+  return { text, module: parseSync(file, text).module };
+}
+
+/** Path in the project of what a file imports; null where it is of a package. */
+function pathOf(from: string, to: string): string | null {
+  if (to.startsWith('#shared/')) return to.slice(1);
+  if (!to.startsWith('.')) return null;
+  return relative(root, resolve(root, dirname(from), to)).replaceAll('\\', '/');
+}
+
+function importsOf(file: string): Import[] {
+  const { text, module } = parsed(file);
   const specifiers = [
     ...module.staticImports.map((i) => i.moduleRequest.value),
     ...module.staticExports.flatMap((e) => e.entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
     ...module.dynamicImports.map((i) => text.slice(i.moduleRequest.start + 1, i.moduleRequest.end - 1)),
   ];
   return [...new Set(specifiers)].map((to) => {
-    if (to.startsWith('#shared/')) return { from: file, to: to.slice(1), bare: false };
-    if (!to.startsWith('.')) return { from: file, to, bare: true };
-    return {
-      from: file,
-      to: relative(root, resolve(root, dirname(file), to)).replaceAll('\\', '/'),
-      bare: false,
-    };
+    const path = pathOf(file, to);
+    return { from: file, to: path ?? to, bare: path === null };
   });
 }
 
@@ -248,6 +254,35 @@ describe('layers', () => {
     expect(where.size).toBeGreaterThan(500);
     expect(
       [...where].filter(([, at]) => at.size > 1).map(([name, at]) => `${name}: ${[...at].join(', ')}`),
+    ).toEqual([]);
+  });
+
+  it('each export is imported by another file', () => {
+    const used = new Set<string>();
+    const use = (from: string, to: string, name: string) => {
+      const path = pathOf(from, to);
+      if (path !== null) used.add(`${path} ${name}`);
+    };
+    const exported: { file: string; name: string }[] = [];
+    for (const file of [...files, ...['tools', 'e2e'].flatMap(filesUnder)]) {
+      const { module, text } = parsed(file);
+      for (const { entries, moduleRequest } of module.staticImports)
+        for (const { importName } of entries) use(file, moduleRequest.value, importName.name ?? '*');
+      for (const { moduleRequest } of module.dynamicImports)
+        use(file, text.slice(moduleRequest.start + 1, moduleRequest.end - 1), '*');
+      for (const { exportName, importName, moduleRequest } of module.staticExports.flatMap(
+        (e) => e.entries,
+      )) {
+        if (moduleRequest !== null) use(file, moduleRequest.value, importName.name ?? '*');
+        if (exportName.name !== null && files.includes(file)) exported.push({ file, name: exportName.name });
+      }
+    }
+    expect(exported.length).toBeGreaterThan(1000);
+    expect(
+      exported
+        .filter(({ file }) => !/^electron\/[^/]+$/.test(file))
+        .filter(({ file, name }) => !used.has(`${file} ${name}`) && !used.has(`${file} *`))
+        .map(({ file, name }) => `${name}: ${file}`),
     ).toEqual([]);
   });
 });

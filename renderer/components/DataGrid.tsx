@@ -18,7 +18,7 @@ export interface GridSort {
   readonly descending: boolean;
 }
 
-export interface DataGridProps<Row> {
+interface DataGridProps<Row> {
   readonly label: string;
   /** Rows that there are; those that are not here yet are drawn as gaps. */
   readonly count: number;

@@ -35,7 +35,7 @@ export const cellClass = ({ id, align }: Pick<TableColumn<never>, 'id' | 'align'
   align === undefined ? `col-${id}` : `col-${id} cell-${align}`;
 
 /** Columns of `columns` that a table `rem` wide shows. `before`: columns that stand before them and are always shown. */
-export const columnsAt = <Column extends Pick<TableColumn<never>, 'minTable'>>(
+const columnsAt = <Column extends Pick<TableColumn<never>, 'minTable'>>(
   columns: readonly Column[],
   rem: number,
   before = 0,

@@ -6,12 +6,12 @@ import { pageFaultOf } from '../api.ts';
 const PAGE = 100;
 
 /** A part of a list, and how long the list is. */
-export interface LoadedPage<Row> {
+interface LoadedPage<Row> {
   readonly total: number;
   readonly rows: readonly Row[];
 }
 
-export interface Pages<Reply extends LoadedPage<unknown>> {
+interface Pages<Reply extends LoadedPage<unknown>> {
   /** The last reply: the length of the list, and what comes with it; null before the first. */
   readonly reply: Reply | null;
   readonly fault: Fault | null;

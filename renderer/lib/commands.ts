@@ -13,7 +13,7 @@ export interface Command {
   readonly run: () => void;
 }
 
-export const COMMAND_GROUPS = ['Actions', 'Views', 'Runs', 'Keys', 'Files'] as const;
+const COMMAND_GROUPS = ['Actions', 'Views', 'Runs', 'Keys', 'Files'] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 /** Commands of one group that are shown; of actions and views all are. */

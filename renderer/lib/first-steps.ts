@@ -2,7 +2,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 
 /** What the steps look at to see whether they are done. */
-export interface Tried {
+interface Tried {
   readonly runs: readonly Pick<RunSummary, 'dryRun' | 'outcome' | 'counts' | 'status'>[];
   /** Whether an answer of "what breaks if I delete this key?" was made. */
   readonly askedDeletion: boolean;

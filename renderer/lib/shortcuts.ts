@@ -1,7 +1,7 @@
 import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
 import { acceleratorWords, mod } from './platform.ts';
 
-export interface ShortcutGroup {
+interface ShortcutGroup {
   readonly title: string;
   readonly keys: readonly (readonly [keys: string, what: string])[];
 }

@@ -7,7 +7,7 @@ import { codeOf } from './explain/names.ts';
 import { catalogueEntry, OWN, type OwnCode } from './explain/own.ts';
 import type { KmsSituation } from './explain/situation.ts';
 
-export { CATALOGUE, type ServiceCode } from './explain/catalogue.ts';
+export { CATALOGUE } from './explain/catalogue.ts';
 export { proxyWords } from './explain/diagnosis.ts';
 export { codeOf } from './explain/names.ts';
 export { OWN, type OwnCode } from './explain/own.ts';

@@ -12,7 +12,7 @@ const LONG = 3600;
 const SHARD_SECONDS = 300;
 
 /** How long a job takes with how much, in seconds, from measured and published numbers; each is about right at best. */
-export interface Scale {
+interface Scale {
   /** Requests a second that nothing exceeds: the chosen rate or the quota; null: neither is known. */
   readonly ceiling: number | null;
   readonly oneProcess: number;

@@ -34,15 +34,13 @@ export const PlanOutput = z.discriminatedUnion('mode', [
 export type PlanOutput = z.infer<typeof PlanOutput>;
 
 /** The plan that a shard is a part of, and which part. */
-export const ShardOf = z.strictObject({
+const ShardOf = z.strictObject({
   /** Hash of the whole plan, hex SHA-256: the same however its file is laid out. */
   plan: Sha256,
   /** From 0. */
   index: z.int().min(0),
   count: z.int().min(1),
 });
-export type ShardOf = z.infer<typeof ShardOf>;
-
 /**
  * Exactly what a run will do, as a value: saved, looked at, compared, and run later or elsewhere. Holds names, hashes
  * and key ids; no ciphertext, no credential, no grant token.

@@ -43,7 +43,7 @@ export const Look = z.object({
 export type Look = z.infer<typeof Look>;
 
 /** What rows of the list of blobs can be put together by. */
-export const GROUPINGS = ['key', 'material', 'repository', 'folder', 'file', 'kind', 'none'] as const;
+const GROUPINGS = ['key', 'material', 'repository', 'folder', 'file', 'kind', 'none'] as const;
 
 /** The id of a column of the list. */
 const ColumnId = z.string().max(40);

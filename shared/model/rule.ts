@@ -2,7 +2,7 @@ import * as z from '../schema.ts';
 import { RULE_NAMES } from './choices.ts';
 import { MOST_VALUE, type PlainRule, ruleProblem } from './rule-text.ts';
 
-export { readRule, ruleOf, ruleProblem, ruleText } from './rule-text.ts';
+export { ruleOf, ruleProblem, ruleText } from './rule-text.ts';
 
 /**
  * What blobs have in common: `fingerprint` (its beginning), `key` (ARN, id or alias, declared or learned), `kind`,

@@ -35,7 +35,7 @@ export interface StartEngine {
 }
 
 /** An engine that is on its way. */
-export interface EngineStart {
+interface EngineStart {
   /** It takes requests at once: they wait until it serves, and are answered with a fault where it never does. */
   readonly engine: Engine;
   /** Resolves when the engine says that it serves; rejects with its error when it cannot be loaded. */

@@ -2,5 +2,4 @@
 
 export { dataDir } from '../../core/storage/data-folder.ts';
 export { NO_CAPABILITIES } from '../types.ts';
-export { beginEngine, type EngineDeath, type EngineStart, type StartEngine, startEngine } from './client.ts';
-export { quietLibraries } from './quiet-libraries.ts';
+export { beginEngine, type EngineDeath, type StartEngine, startEngine } from './client.ts';

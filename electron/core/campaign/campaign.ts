@@ -35,7 +35,7 @@ const Campaign = z.strictObject({
     .default([]),
   deadline: z.iso.date(),
 });
-export type Campaign = z.infer<typeof Campaign>;
+type Campaign = z.infer<typeof Campaign>;
 
 /** Reads a campaign file, YAML or JSON. Throws FaultError `BadCampaign`. */
 export function readCampaign(text: string): Campaign {
@@ -161,7 +161,7 @@ export function readSnapshots(text: string): CampaignSnapshot[] {
 }
 
 /** `late`: the day has passed with blobs left; `unanswered`: it has passed, and it is not known that none are. */
-export interface CampaignStatus {
+interface CampaignStatus {
   readonly verdict: 'done' | 'going' | 'late' | 'unanswered';
   /** ISO date by which nothing is left at the rate so far; null: nothing is left, or nothing moved. */
   readonly expected: string | null;

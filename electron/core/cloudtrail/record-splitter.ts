@@ -8,7 +8,7 @@ const BYTE_ORDER_MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
 const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** Longest event that is taken, in bytes: CloudTrail's own limit is 256 KB. */
-export const LONGEST_EVENT = 4 * 1024 * 1024;
+const LONGEST_EVENT = 4 * 1024 * 1024;
 
 /** A text that is not JSON, or ends in the middle. */
 export class BrokenJson extends Error {

@@ -6,7 +6,7 @@ import { gitText } from '../git-history/index.ts';
 import { type GitRepository, identityVariables, refused } from './repository.ts';
 
 /** A commit to be made: files with their new contents, by the path of each in a folder. */
-export interface BranchCommit {
+interface BranchCommit {
   readonly message: string;
   readonly files: readonly { readonly path: string; readonly mode: string; readonly from: string }[];
 }

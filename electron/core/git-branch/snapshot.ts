@@ -7,7 +7,7 @@ import { Turns } from '../limits/turns.ts';
 import { type GitRepository, refused } from './repository.ts';
 
 /** A file of a commit. */
-export interface SnapshotFile {
+interface SnapshotFile {
   /** From the top of the repository, with "/". */
   readonly path: string;
   /** As git has it: 100644, or 100755 for what may be executed. */
@@ -144,7 +144,7 @@ function problemOf(mode: string, path: string, seen: Set<string>): string | null
 }
 
 /** A file with another content than in the commit; `mode`, `path`: as git has them. */
-export interface ChangedFile {
+interface ChangedFile {
   readonly path: string;
   readonly mode: string;
 }

@@ -19,7 +19,7 @@ import { gitObjects, type ObjectCounts } from './objects.ts';
 import { gitText } from './run-git.ts';
 import { submodulesAbsent } from './submodules.ts';
 
-export interface HistoryInput {
+interface HistoryInput {
   /** A folder of the repository: its working tree, or the repository itself where it is bare. Absolute. */
   readonly path: string;
   /** Its name for people. */
@@ -33,7 +33,7 @@ export interface HistoryInput {
 /** Most blobs of the size of RSA ciphertext that are kept: any random bytes of that size are one. */
 const MOST_CANDIDATES = 5000;
 
-export interface ReadHistory {
+interface ReadHistory {
   readonly repository: HistoryRepository;
   readonly blobs: HistoryBlob[];
   /** One blob of each key material, by fingerprint. */

@@ -85,7 +85,7 @@ export function gitProgram(path = process.env.PATH ?? process.env.Path ?? ''): s
 const MOST_ERROR = 8192;
 
 /** What git is given beside its arguments. */
-export interface GitInput {
+interface GitInput {
   /** On standard input; absent: nothing. */
   readonly input?: string | Uint8Array;
   /** Variables beside those that every command has. */

@@ -1,9 +1,6 @@
 /** Bytes to sources to blobs, and back: finding, extracting, exact put-back. */
 
 export {
-  ARCHIVE_LIMITS,
-  type ArchiveLimits,
-  ArchiveProblem,
   archiveEntries,
   archiveEntriesOf,
   archiveFormatAt,
@@ -12,7 +9,7 @@ export {
   memberPath,
   readMember,
 } from './archives/index.ts';
-export { type ArchiveFormat, archiveOf, isLfsPointer, type Magic, magicOf } from './binary/magic.ts';
+export { archiveOf, isLfsPointer, type Magic, magicOf } from './binary/magic.ts';
 export { pendingLog, withLog, withPendingLog } from './database/log.ts';
 export { isDatabaseFile } from './database/open.ts';
 export {
@@ -26,13 +23,7 @@ export {
 } from './faults.ts';
 export { displayPath, isTemporaryName, ownerOfTemporary, temporaryName } from './files/names.ts';
 export { asObjectBody, INSTRUCTION, isInstruction } from './files/object-body.ts';
-export {
-  type FileSource,
-  MAX_FILE_BYTES,
-  readSource,
-  readUnhashed,
-  SmallFiles,
-} from './files/read-source.ts';
+export { MAX_FILE_BYTES, readSource, readUnhashed, SmallFiles } from './files/read-source.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './files/real-folder.ts';
 export { type WalkOptions, walk, walkNow } from './files/walk.ts';
 export { type FoundReference, keyReferences } from './keys/key-references.ts';
@@ -41,8 +32,6 @@ export { ownOutput } from './keys/own-output.ts';
 export {
   keySizeOf,
   type Neighbour,
-  type NeighbourFinding,
-  othersMayRead,
   plaintextNeighbours,
   readableByOthers,
 } from './plaintext/plaintext-siblings.ts';
@@ -53,10 +42,10 @@ export { HereFirst } from './put-back/disk/here-first.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
 export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/obstacles.ts';
-export { type ReplaceFileInput, replaceFile } from './put-back/replace-file.ts';
+export { replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
-export { type WriteNewFileInput, writeNewFile } from './put-back/write-new-file.ts';
-export { databaseChanges, movedTo, rewrite, withoutPlaintext, writtenAs } from './rewrite.ts';
+export { writeNewFile } from './put-back/write-new-file.ts';
+export { databaseChanges, movedTo, rewrite, withoutPlaintext } from './rewrite.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
   type RecordEntry,
@@ -69,11 +58,8 @@ export {
 export { encode } from './text/encoding.ts';
 export type {
   ArchiveFile,
-  BlobEncoding,
   FoundBlob,
-  LinkedValue,
   NewBlob,
-  Placed,
   Replacement,
   Repository,
   Scan,

@@ -173,13 +173,6 @@ function changed(text: Uint8Array, by: number): Uint8Array {
   return new Uint8Array(text[0] === 0 ? units.swap16() : units);
 }
 
-/** A new blob as it would stand at the range of `found`: for a value that holds it, the whole value. */
-export function writtenAs(found: Placed, next: NewBlob): Uint8Array {
-  const { within } = found;
-  if (within === undefined) return encode(found.encoding, next.bytes);
-  return encode(found.encoding, splice(within.bytes, editsOf([{ found: within.found, next }])));
-}
-
 /** The file without its plaintext. `scan` must be the scan of these very bytes. */
 export function withoutPlaintext(bytes: Uint8Array, scan: Pick<Scan, 'plaintext'>): Uint8Array {
   return splice(bytes, cuts(scan.plaintext));

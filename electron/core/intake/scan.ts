@@ -224,7 +224,7 @@ const CAN_DECLARE: Partial<Record<BlobContainer, string>> = {
 };
 
 /** With a finding where a container could declare an encryption context, and declares that there is none. */
-export function withContextFinding(blob: FoundBlob): FoundBlob {
+function withContextFinding(blob: FoundBlob): FoundBlob {
   const how = CAN_DECLARE[blob.container];
   const { encryptionContext: context } = blob.declared;
   if (how === undefined || blob.notPutBack !== undefined || blob.identification.kind !== 'kms-symmetric')
@@ -249,7 +249,7 @@ const WHY_ICEBERG =
   'It stands in the metadata of an Apache Iceberg table. Metadata files never change: the catalog names each new one, and manifests and readers go by the keys of theirs. Rotate the key with Iceberg: write new table metadata through the catalog.';
 
 /** Blobs of files that their own program alone may change: read, and never put back. */
-export function withInspectOnly({ text }: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
+function withInspectOnly({ text }: TextView, blobs: readonly FoundBlob[]): readonly FoundBlob[] {
   if (blobs.length === 0 || !ICEBERG.every((member) => member.test(text))) return blobs;
   return blobs.map((blob) => ({ ...blob, notPutBack: blob.notPutBack ?? WHY_ICEBERG }));
 }

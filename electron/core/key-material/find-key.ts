@@ -7,7 +7,7 @@ import type { KeyInfo } from '#shared/model/key.ts';
 import type { Probe } from '#shared/model/key-group.ts';
 import type { Kms } from '../kms/index.ts';
 
-export interface FindKeyInput {
+interface FindKeyInput {
   readonly blob: Uint8Array;
   readonly identification: Identification;
   /** A key to which a dry run without a source key can go, so that KMS finds the source key itself; null: none is sent. */

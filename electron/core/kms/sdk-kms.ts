@@ -269,7 +269,7 @@ function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
 }
 
 /** `DescribeKey` in one request; aliases are not listed. Throws as {@link KmsHttpClient.send} does. */
-export async function describeOver(wire: KmsHttpClient, keyId: string, sending?: Sending): Promise<KeyInfo> {
+async function describeOver(wire: KmsHttpClient, keyId: string, sending?: Sending): Promise<KeyInfo> {
   const { body } = await wire.send('DescribeKey', { KeyId: keyId }, sending);
   return keyInfo(metadataOf(body.KeyMetadata), []);
 }

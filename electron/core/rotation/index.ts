@@ -2,17 +2,15 @@ export type { FileStanding, Job, JobFile } from './job.ts';
 export { withDone } from './job.ts';
 export { COUNTED_AS, namesOtherKey, wasSeen } from './journal/figures.ts';
 export { type Claim, refuseLive } from './journal/locks.ts';
-export type { AskedTerms, KeySeen } from './journal/rows.ts';
+export type { KeySeen } from './journal/rows.ts';
 export { outputMode, type ResolvedOutput } from './output-mode.ts';
 export type { RecordPage, RecordQuery } from './record-search.ts';
 export { changesMaterialAlone, shownCurrent } from './run/checks/destination-key.ts';
-export { checkPermissions, type PermissionInput, type SourceKey } from './run/checks/permissions.ts';
-export type { RunHooks } from './run/live-run.ts';
+export { checkPermissions, type SourceKey } from './run/checks/permissions.ts';
 export { blobRef } from './run/open-file.ts';
 export type { BlobPair } from './run/results.ts';
-export { resumeRun, startRun } from './run/start.ts';
 export type { UndoResult } from './run/undo.ts';
-export { type RetryPlan, RunManager } from './run-manager.ts';
+export { RunManager } from './run-manager.ts';
 export type { Send } from './scheduler/request-scheduler.ts';
 export { mayPass } from './scheduler/retry.ts';
 export { Attempt } from './shards/attempt.ts';
@@ -22,7 +20,6 @@ export type { SharedWork } from './shards/shared-work.ts';
 export type {
   BlobRef,
   ConnectionFailurePolicy,
-  DoneBefore,
   ItemsQuery,
   KnownKeys,
   NamedMaterial,

@@ -31,7 +31,7 @@ import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
 import type { PlanFile, Run, RunApproval, RunInput } from './types.ts';
 
 /** What a new run needs to try again what another left: what was asked for, and the files of the blobs that are left. */
-export interface RetryPlan {
+interface RetryPlan {
   readonly row: RunRow;
   readonly files: readonly PlanFile[];
 }

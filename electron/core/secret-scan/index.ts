@@ -1,4 +1,4 @@
 /** Results of a secret scanner that are ciphertext, and no secret. */
-export { type JudgedResult, judgeResults } from './judge.ts';
-export { type JudgedReport, judgeReport, type ReportRoot } from './judge-report.ts';
-export { readReport, type ScanResult } from './report.ts';
+export type { JudgedResult } from './judge.ts';
+export { type JudgedReport, judgeReport } from './judge-report.ts';
+export { readReport } from './report.ts';

@@ -7,7 +7,7 @@ import { Turns } from '../limits/turns.ts';
 import { type JudgedResult, judgeResults, unknown } from './judge.ts';
 import type { ScanResult } from './report.ts';
 
-export interface ReportRoot {
+interface ReportRoot {
   /** The folder that the paths of the report start from; for results of commits a folder of the repository. Absolute. */
   readonly folder: string;
 }

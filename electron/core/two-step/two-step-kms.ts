@@ -23,7 +23,7 @@ import { isLoopback } from '../limits/loopback.ts';
 import { ChildClient } from './child-client.ts';
 import type { AwsJsonMembers, ChildCredentials, ChildStarter, FromChild, SideName, Way } from './messages.ts';
 
-export interface TwoStepParts {
+interface TwoStepParts {
   /** Its Decrypt opens the old blobs: the connection of the moment. */
   readonly source: () => KmsConnection | Promise<KmsConnection>;
   /** Its Encrypt makes the new ones; may be the same. Both stay the caller's to close. */

@@ -79,7 +79,7 @@ function sayWaiting(what: string | undefined): void {
 }
 
 /** What was taken in. */
-export interface Taken {
+interface Taken {
   readonly blobs: readonly BlobRow[];
   /** Skipped files, named as the person named them. */
   readonly skipped: readonly SkippedFile[];

@@ -6,7 +6,7 @@ import { openPage } from '../page/index.ts';
 import { openLoopback } from './loopback.ts';
 import type { TerminalApprovals } from './terminal-approvals.ts';
 
-export interface ServeOptions {
+interface ServeOptions {
   /** The services. They stay the caller's: {@link Served.close} does not close them. */
   readonly engine: Engine;
   /** Folder of the built page (index.html, assets/). */

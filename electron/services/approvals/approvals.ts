@@ -23,7 +23,7 @@ export interface Proposal {
   readonly runId?: string;
 }
 
-export interface ApprovalsParts {
+interface ApprovalsParts {
   readonly approver: Approver;
   /** Null: nothing waits any more. */
   readonly waiting: (waiting: WaitingApproval | null) => void;

@@ -39,7 +39,7 @@ export interface ApprovalQuestion {
 }
 
 /** How an answer came: a person in a dialog or the terminal, a flag at the start, or an account allowed for good. */
-export type ApprovedBy = 'dialog' | 'terminal' | 'flag' | 'always';
+type ApprovedBy = 'dialog' | 'terminal' | 'flag' | 'always';
 
 export interface ApprovalAnswer {
   /** Of the question that it answers. */

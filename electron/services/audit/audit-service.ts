@@ -331,7 +331,7 @@ function deletionRows(audit: Audit, key: string, known: boolean): number[] {
 }
 
 /** What an audit found of each blob beyond its file: made once for each audit, asked for in parts. */
-export class FindingsByRow {
+class FindingsByRow {
   #made: {
     readonly audit: Audit;
     readonly findings: RowFindings['findings'];

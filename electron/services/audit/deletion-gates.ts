@@ -14,7 +14,7 @@ import type { GitHistories, WholeHistory } from './git-history.ts';
 import { type GroupSample, type IdentifyParts, identifyGroups, MOST_DRY_RUNS } from './identify.ts';
 import { type CandidateSample, identifyCandidates } from './identify-rsa.ts';
 
-export interface GateParts extends IdentifyParts {
+interface GateParts extends IdentifyParts {
   readonly blobs: Blobs;
   readonly gitHistories: GitHistories;
   readonly audit: () => Audit;

@@ -5,7 +5,7 @@ import { describedKeys, type GroupSample, type IdentifyParts, noteSearch } from 
 /** A blob that has the size of ciphertext of RSA or SM2, by the hex SHA-256 of its bytes: nothing in it names its key. */
 export type CandidateSample = Omit<GroupSample, 'fingerprint'> & { readonly sha256: string };
 
-export interface IdentifiedCandidates {
+interface IdentifiedCandidates {
   readonly dryRuns: number;
   readonly proof: BlobProof;
   /** Blobs left when the dry runs were used up, or the question was given up. */

@@ -20,7 +20,7 @@ export interface GroupSample {
   readonly place: BlobRow['place'];
 }
 
-export interface Identified {
+interface Identified {
   readonly dryRuns: number;
   /** Key that KMS did not call wrong, though the encryption context did not fit; by fingerprint. */
   readonly likely: ReadonlyMap<string, string>;

@@ -4,7 +4,7 @@ import { Turns } from '../../core/limits/turns.ts';
 import type { BlobEntry, ListedSource } from '../workspace/index.ts';
 
 /** Where a blob begins in its text, both counted from 1; a column counts UTF-16 units. */
-export interface TextPosition {
+interface TextPosition {
   readonly line: number;
   readonly column: number;
 }

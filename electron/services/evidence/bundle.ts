@@ -14,7 +14,7 @@ export const ENVELOPE = 'statement.dsse.json';
 export const PUBLIC_KEY = 'public-key.pem';
 export const HISTORY = 'history.jsonl';
 
-export interface EvidenceParts {
+interface EvidenceParts {
   readonly reports: Reports;
   readonly history: History;
   readonly connection: Connection;
@@ -28,7 +28,7 @@ interface Part {
 }
 
 /** What a signature can and cannot show; it stands in the statement and is what `rewrap verify` prints. */
-export const SAYS = [
+const SAYS = [
   'The parts are those that were signed, by the holder of the key, and the history range is an unbroken chain that ends at the head.',
   'It does not show that what Rewrap was given to read was complete: each report states what it read and what it did not.',
   'It does not show when: the time is that of the machine. Keep the head of the history, or a timestamp of the statement, elsewhere.',

@@ -11,7 +11,7 @@ import type { Workspace } from '../workspace/index.ts';
 /** A command is the same whether it is tried or run, and holds no grant token. */
 type PlannedRequest = Omit<RunRequest, 'grantTokens' | 'dryRun'>;
 
-export interface CommandParts {
+interface CommandParts {
   readonly workspace: Pick<Workspace, 'plan' | 'at'>;
   readonly runs: { readonly folders: Pick<Runs['folders'], 'path'> };
 }

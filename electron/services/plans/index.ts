@@ -5,12 +5,10 @@ export { PlanService } from './plan-service.ts';
 export { openPlan, type PlanSource, readWholePlan } from './plan-source.ts';
 export {
   planHash,
-  readOrder,
   readShard,
   readShards,
   type ShardManifest,
   shardName,
-  shardPath,
   shardPlan,
   shardsNotWritten,
 } from './shard-plan.ts';

@@ -41,7 +41,7 @@ const TURN_MS = 20;
 const PROGRESS_MS = 100;
 
 /** `root`: the path, as it was given, under which it was met; absent: it speaks of several files. */
-export interface SkippedUnder extends SkippedFile {
+interface SkippedUnder extends SkippedFile {
   readonly root?: string;
 }
 

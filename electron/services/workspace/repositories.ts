@@ -1,7 +1,7 @@
 import type { ListedSource } from './source.ts';
 
 /** A git repository, as a walk met it. */
-export interface MetRepository {
+interface MetRepository {
   /** Absolute. */
   readonly path: string;
   /** For people. */

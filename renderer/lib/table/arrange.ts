@@ -156,7 +156,7 @@ export class Groups {
 }
 
 /** A line of the table: a group's head, by its position, or a blob, by its index in the table. */
-export type Line =
+type Line =
   | { readonly type: 'group'; readonly position: number }
   | { readonly type: 'row'; readonly index: number };
 

@@ -25,7 +25,7 @@ export interface FittedColumn<Column> {
   readonly index: number;
 }
 
-export interface Fitted<Column> {
+interface Fitted<Column> {
   readonly columns: readonly FittedColumn<Column>[];
   /** Grid tracks of the columns, in CSS. */
   readonly tracks: string;

@@ -49,7 +49,7 @@ export function passing(values: readonly string[], test: (value: string) => bool
 }
 
 /** What a row shows that stands in stores of its own. */
-export interface Beside {
+interface Beside {
   readonly keys?: KeyIndex;
   /** Every name under which a key is shown, in lower case, by the id that the index gives it. */
   readonly keyTexts?: ReadonlyMap<string, string>;
@@ -184,7 +184,7 @@ export function among(
   return kept;
 }
 
-export interface Count<T extends string> {
+interface Count<T extends string> {
   readonly id: T;
   readonly count: number;
 }

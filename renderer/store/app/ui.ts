@@ -3,9 +3,9 @@ import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
 
 export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings' | 'help';
-export type DialogName = 'connection' | 'paste' | 'clear' | 'rules' | 'palette' | 'shortcuts' | 'about';
+type DialogName = 'connection' | 'paste' | 'clear' | 'rules' | 'palette' | 'shortcuts' | 'about';
 
-export interface Toast {
+interface Toast {
   readonly id: number;
   readonly text: string;
 }

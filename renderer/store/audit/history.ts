@@ -3,7 +3,7 @@ import type { HistoryFilter } from '#shared/model/history.ts';
 import { bridge, call } from '../../api.ts';
 
 /** What is looked for in the history. */
-export interface HistoryQuery {
+interface HistoryQuery {
   readonly words: string;
   /** One kind; null: all. */
   readonly kind: HistoryFilter['kinds'][number] | null;

@@ -6,7 +6,7 @@ import type { GroupBy, Sort } from '../../lib/table/arrange.ts';
 import type { FindingFilter, KindFilter } from '../../lib/table/narrow.ts';
 
 /** What the table is narrowed to. */
-export interface Filter {
+interface Filter {
   readonly query: string;
   /** Text that was typed and kept. */
   readonly terms: readonly string[];
@@ -59,7 +59,7 @@ interface ArrangeStore extends Filter {
   load(): Promise<void>;
 }
 
-export const NO_FILTER: Filter = {
+const NO_FILTER: Filter = {
   query: '',
   terms: [],
   state: null,

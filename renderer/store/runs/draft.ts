@@ -26,7 +26,7 @@ import { usePlans } from './plans.ts';
 import { fetchItems, useRuns } from './runs.ts';
 
 /** The part of the sheet that something is to be changed in. */
-export type Focus = 'destination' | 'source-key' | 'source-context' | 'output' | 'more';
+type Focus = 'destination' | 'source-key' | 'source-context' | 'output' | 'more';
 
 const FOCUS: Readonly<Record<Fix, Focus>> = {
   context: 'source-context',

@@ -28,7 +28,7 @@ import { useKeys } from '../../store/connection/keys.ts';
 import { useStates } from './useArranged.ts';
 
 /** Words of a choice of kinds. */
-export const kindChoice = (kind: KindFilter): string =>
+const kindChoice = (kind: KindFilter): string =>
   kind === 'all' ? 'All' : kind === 'not-kms' ? 'Not made by KMS' : kindWords(kind);
 
 const FINDING_CHOICES: Readonly<Record<string, string>> = {
@@ -37,10 +37,10 @@ const FINDING_CHOICES: Readonly<Record<string, string>> = {
   warning: 'Warning and worse',
   critical: 'Critical',
 };
-export const findingChoiceWords = (filter: FindingFilter): string =>
+const findingChoiceWords = (filter: FindingFilter): string =>
   FINDING_CHOICES[filter] ?? findingWords(filter.replace(/^code:/, ''));
 
-export const repositoryChoice = (name: string | null): string =>
+const repositoryChoice = (name: string | null): string =>
   name === null ? 'All' : name === '' ? 'In no repository' : name;
 
 /** Choices with their counts; what is chosen stays a choice though no row has it any more. */

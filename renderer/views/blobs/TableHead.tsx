@@ -118,7 +118,7 @@ export function TableHead({ lines, height, columns }: TableHeadProps) {
 }
 
 /** Puts a column in the place of another. */
-export function moveColumn(id: string, before: string): void {
+function moveColumn(id: string, before: string): void {
   const { columns, setColumnOrder } = useArrange.getState();
   const ids = ordered(COLUMNS, columns.order).map((column) => column.id);
   const from = ids.indexOf(id);

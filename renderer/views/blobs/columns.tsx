@@ -31,7 +31,7 @@ export interface RowFacts {
   readonly face: 'none' | 'swatch' | 'key';
 }
 
-export interface BlobColumn extends ColumnShape {
+interface BlobColumn extends ColumnShape {
   readonly title: string;
   /** In place of the title in the head; absent: the title. */
   readonly icon?: ReactNode;

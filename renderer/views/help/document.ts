@@ -45,7 +45,7 @@ export function plainTextOf(node: DocumentNode): string {
   return typeof node === 'string' ? node : node.children.map(plainTextOf).join('');
 }
 
-export interface HelpSection {
+interface HelpSection {
   readonly document: HelpDocument;
   readonly anchor: string | null;
   readonly title: string;

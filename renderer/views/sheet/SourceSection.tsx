@@ -39,7 +39,7 @@ const declaringOf = (draft: Draft): number =>
   draftRows(draft).filter((row) => Object.keys(row.declared.encryptionContext ?? {}).length > 0).length;
 
 /** What KMS is asked to open the blobs with, while nothing of it was chosen. */
-export function sourceSummary(draft: Draft): string {
+function sourceSummary(draft: Draft): string {
   const rows = draftRows(draft).length;
   const declaring = declaringOf(draft);
   const context =

@@ -5,7 +5,7 @@ import { type PolicyType, policyTypeOf } from './policy-types.ts';
 import type { Diagnosis, KmsSituation } from './situation.ts';
 
 /** Parts of IAM's sentence "User: … is not authorized to perform: … on resource: … because …". */
-export interface Denial {
+interface Denial {
   readonly principal: string | null;
   /** "kms:ReEncryptFrom", "sts:AssumeRole". */
   readonly action: string;

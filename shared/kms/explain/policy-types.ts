@@ -1,6 +1,6 @@
 import type { PolicyPlace } from '../../model/fault-error.ts';
 
-export interface PolicyFacts {
+interface PolicyFacts {
   /** The caller, in words. */
   readonly who: string;
   /** Account of the key or role. */
@@ -28,7 +28,7 @@ export interface PolicyType {
 
 const ofAccount = (owner: string | null): string => (owner === null ? '' : ` ${owner}`);
 
-export const POLICY_TYPES: readonly PolicyType[] = [
+const POLICY_TYPES: readonly PolicyType[] = [
   {
     place: 'service-control',
     pattern: /service control polic/i,

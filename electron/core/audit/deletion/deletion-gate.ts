@@ -20,7 +20,7 @@ import {
 /** What is between the name of an archive and that of a file in it. */
 const INSIDE = ' › ';
 
-export interface GateInput {
+interface GateInput {
   /** With evidence that knows the labels of history, too. */
   readonly audit: Audit;
   /** Names of keys that would be deleted together. */

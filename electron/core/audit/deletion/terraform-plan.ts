@@ -32,7 +32,7 @@ const Plan = z.object({
 });
 
 /** Keys that a plan would delete. */
-export interface PlannedDeletions {
+interface PlannedDeletions {
   /** ARNs, or key ids where the plan has no ARN. */
   readonly keys: readonly string[];
   /** Resources that would be deleted, of which the plan does not name the key; and what else keeps it from being whole. */

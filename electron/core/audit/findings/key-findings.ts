@@ -199,7 +199,7 @@ function notRotated(key: AuditKey, { rotationDays }: Limits, now: number): Findi
 }
 
 /** On-demand rotations of one key. Source: KMS developer guide, "Rotate keys on demand". */
-export const MOST_ON_DEMAND = 25;
+const MOST_ON_DEMAND = 25;
 
 function rotationsUsedUp(key: AuditKey): FindingDraft | null {
   const { onDemandRotations: rotations } = key;

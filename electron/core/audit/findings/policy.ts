@@ -144,7 +144,7 @@ const limitsUse = (statement: unknown, operator: 'NumericLessThan' | 'NumericGre
   );
 
 /** What KMS tells of a grant, as far as it says who may open what. */
-export interface GrantSeen {
+interface GrantSeen {
   readonly id: string;
   readonly name: string | null;
   readonly grantee: string;

@@ -67,7 +67,7 @@ export const knownWords = ({ by }: Pick<KeyFiles, 'by'>): string =>
   [...by].map(([how, blobs]) => `${count(blobs)} ${EVIDENCE_WORDS[how]}`).join(', ');
 
 /** `vault/a.yaml: 2 blobs`. */
-export const fileWords = ({ file, blobs }: FileUnder): string =>
+const fileWords = ({ file, blobs }: FileUnder): string =>
   blobs === 1 ? file : `${file}: ${plural(blobs, 'blob')}`;
 
 /** Most files under one key that a text names one by one; of more it names folders. */

@@ -6,7 +6,7 @@ import { jsonLine } from './escape.ts';
 import type { Report, ReportSection, SarifResult, SarifResults } from './report.ts';
 
 /** A run as it stands, and what the history holds of it. */
-export interface RunFacts {
+interface RunFacts {
   readonly run: RunSummary;
   readonly items: readonly RunItem[];
   readonly records: readonly HistoryRecord[];

@@ -117,7 +117,7 @@ export function* writeSarif(
 export const MOST_RESULTS = 25_000;
 export const PLACES_OF_RESULT = 1000;
 /** Places of all results together, so that the file stays well below the 10 MB that code scanning takes, compressed. */
-export const MOST_LOCATIONS = 50_000;
+const MOST_LOCATIONS = 50_000;
 
 /**
  * Line and column where they are known or the place names them, bytes where they are known. Code scanning needs a line

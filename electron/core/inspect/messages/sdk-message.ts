@@ -52,7 +52,7 @@ export const SUITES: ReadonlyMap<number, string> = new Map([
 const MAX_KEYS_KEPT = 1000;
 
 /** Whether the first bytes are those of a message; cheap enough for every file. */
-export function beginsLikeSdkMessage(bytes: Uint8Array): boolean {
+function beginsLikeSdkMessage(bytes: Uint8Array): boolean {
   if (bytes[0] === 0x01 && bytes[1] === 0x80) return SUITES.has(u16(bytes, 2)) && u16(bytes, 2) < 0x0400;
   return bytes[0] === 0x02 && (u16(bytes, 1) === 0x0478 || u16(bytes, 1) === 0x0578);
 }

@@ -32,7 +32,7 @@ function isFile(path: string): boolean {
   }
 }
 
-export interface ArchiveMember {
+interface ArchiveMember {
   readonly bytes: Uint8Array;
   /** Hex SHA-256 of the bytes. */
   readonly sha256: string;

@@ -17,7 +17,7 @@ import { type Bytes, inMemory, type Part } from './types.ts';
 import { zipParts } from './zip.ts';
 
 /** A file in an archive, or why it is not read. */
-export type ArchiveEntry = { readonly names: readonly string[] } & (
+type ArchiveEntry = { readonly names: readonly string[] } & (
   | { readonly bytes: Uint8Array }
   | { readonly problem: ArchiveProblem }
 );

@@ -88,7 +88,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** Every list, string or dump of bytes that begins as what is looked for does. Linear in the text for each writing. */
-export function byteTexts(text: string): ByteText[] {
+function byteTexts(text: string): ByteText[] {
   const found: ByteText[] = [];
   for (const { beginning, read, mayBegin } of KINDS) {
     if (!mayBegin(text)) continue;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { quoted } from './open.ts';
 
 /** A table with the columns that are read of it. */
-export interface DatabaseTable {
+interface DatabaseTable {
   readonly name: string;
   readonly columns: readonly string[];
   /** A name of the row's number that no column has; null: rows have none that can be asked for. */
@@ -88,7 +88,7 @@ export interface TableValue {
 }
 
 /** Rows that are still to be read: pages of a hostile database may stand in a table many times. */
-export interface RowBudget {
+interface RowBudget {
   left: number;
 }
 

@@ -29,7 +29,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /** O_NONBLOCK keeps a FIFO from blocking the open; neither flag exists on Windows. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-export interface FileSource {
+interface FileSource {
   /** Of a database, with the pages that its write-ahead log has of it: see {@link withLog}. */
   readonly bytes: Uint8Array;
   /** Hex SHA-256 of the bytes. */

@@ -252,7 +252,7 @@ type Value = (next: NewBlob) => string | null;
  * A linked value that is the inside of a JSON string. A value that KMS did not give (the key material id of an RSA key)
  * becomes an empty string: the old one would be a false label.
  */
-export function jsonLinkedValue(
+function jsonLinkedValue(
   name: string,
   range: ByteRange,
   charset: BlobEncoding['charset'],

@@ -376,7 +376,7 @@ function sameBlob({ byStart }: Inner, blob: FoundBlob): FoundBlob | undefined {
  * Parts of a free text around `[start, end)` that may be texts of their own, larger ones first: fences and heredocs, blocks of
  * lines with one beginning, strings of a program, JSON, XML, a URL.
  */
-export function regionsAround(view: TextView, start: number, end: number): Region[] {
+function regionsAround(view: TextView, start: number, end: number): Region[] {
   const { text } = view;
   const work = workOf(view);
   if (work.left <= 0) return [];

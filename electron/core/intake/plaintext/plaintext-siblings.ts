@@ -14,7 +14,7 @@ export interface Neighbour {
   readonly keyBytes: number | null;
 }
 
-export interface NeighbourFinding {
+interface NeighbourFinding {
   /** The file that holds the plaintext. */
   readonly file: string;
   /** The file with the blob that the plaintext belongs to. */
@@ -117,7 +117,7 @@ function plaintextKey(beside: string, size: number, mode: number | null): Findin
 }
 
 /** Whether group or others may read a file of this mode. Windows reports such bits for every file: not to be used there. */
-export function othersMayRead(mode: number | null): boolean {
+function othersMayRead(mode: number | null): boolean {
   return mode !== null && process.platform !== 'win32' && (mode & 0o044) !== 0;
 }
 

@@ -1,9 +1,9 @@
 import type { TextView } from '../text/text-view.ts';
 
 /** Syntaxes that are read into values with their places. */
-export type Syntax = 'json' | 'json-lines' | 'yaml' | 'dotenv' | 'ini' | 'csv' | 'toml' | 'hcl';
+type Syntax = 'json' | 'json-lines' | 'yaml' | 'dotenv' | 'ini' | 'csv' | 'toml' | 'hcl';
 
-export type LeafStyle =
+type LeafStyle =
   | 'json-string'
   /** Written without quotes: YAML plain, dotenv, INI and CSV text, and JSON numbers, `true`, `null`. */
   | 'plain'
@@ -201,7 +201,7 @@ export function shortName(key: string): string {
 }
 
 /** `a.b[3]["odd name"]`: names that are not plain are quoted. */
-export function pathText(path: readonly (string | number)[]): string {
+function pathText(path: readonly (string | number)[]): string {
   let text = '';
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;

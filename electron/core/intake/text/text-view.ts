@@ -196,7 +196,7 @@ const ENVIRONMENT = /^[A-Za-z_][\w.-]*=[^\0]*\0/;
  * zero byte between entries, where a file is made of such entries, and spaces for anything else. The text itself where
  * it has none.
  */
-export function withoutControls(raw: string): string {
+function withoutControls(raw: string): string {
   if (!hasControls(raw)) return raw;
   const separated = !raw.includes('\n') || ENVIRONMENT.test(raw);
   return raw.replace(CONTROLS, (met) => (met === '\0' && separated ? '\n' : ' '.repeat(met.length)));

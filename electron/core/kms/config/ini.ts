@@ -1,5 +1,5 @@
 /** One section of a shared AWS file, members by lower-case name, nested ones as "kms.endpoint_url". */
-export interface IniSection {
+interface IniSection {
   /** As written between the brackets, outer spaces removed. */
   readonly name: string;
   readonly members: ReadonlyMap<string, string>;

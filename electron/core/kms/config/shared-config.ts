@@ -76,9 +76,9 @@ export async function readSharedConfig(): Promise<SharedConfig> {
 const record = (members: ReadonlyMap<string, string>): ProfileMembers => Object.fromEntries(members);
 
 /** Path of the shared config file, as written in AWS_CONFIG_FILE or the default. */
-export const configPath = (): string => process.env.AWS_CONFIG_FILE || join(homedir(), '.aws', 'config');
+const configPath = (): string => process.env.AWS_CONFIG_FILE || join(homedir(), '.aws', 'config');
 /** Path of the shared credentials file, as written in AWS_SHARED_CREDENTIALS_FILE or the default. */
-export const credentialsPath = (): string =>
+const credentialsPath = (): string =>
   process.env.AWS_SHARED_CREDENTIALS_FILE || join(homedir(), '.aws', 'credentials');
 
 /** A path with its variables and its leading "~" resolved, as the AWS CLI does it. */
@@ -171,7 +171,7 @@ export function profileVariable(): 'AWS_PROFILE' | 'AWS_DEFAULT_PROFILE' | null 
 }
 
 /** One profile of a chain of assumed roles. */
-export interface ChainLink {
+interface ChainLink {
   readonly name: string;
   readonly members: ProfileMembers;
 }

@@ -4,7 +4,7 @@ import { defaultProfileName, readSharedConfig } from '../config/shared-config.ts
 import { chooseSource, type Source, sourceChain, sourceWords } from './source.ts';
 
 /** What a person should know of a connection's configuration before it is used; no secret is in it. */
-export interface ConnectionNotes {
+interface ConnectionNotes {
   /** Where the credentials come from; absent where none are used or none can be. */
   readonly credentials?: string;
   /** Sources that are passed over, settings without effect, files that cannot be read. Absent: none. */

@@ -20,7 +20,7 @@ export interface StsConfig {
   readonly requestHandler: Transport;
 }
 
-export interface ResolveContext {
+interface ResolveContext {
   readonly config: SharedConfig;
   readonly sts: StsConfig;
   /** The profile that the connection names; null: none. */

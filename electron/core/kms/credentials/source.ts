@@ -49,7 +49,7 @@ export interface RoleSource {
   readonly from: Source;
 }
 
-export interface ChosenSource {
+interface ChosenSource {
   /** Null: there is nothing that could give credentials. */
   readonly source: Source | null;
   /** Others that would have given some, in words: two at once are most often a mistake. */

@@ -1,1 +1,1 @@
-export { type ExplainedError, errorOf, type SigningKeys, signed, signingKey, type Unsigned } from './sign.ts';
+export { errorOf, type SigningKeys, signed, signingKey } from './sign.ts';

@@ -8,7 +8,7 @@ export interface SigningKeys {
 }
 
 /** A request as it will be sent, but for its signature. */
-export interface Unsigned {
+interface Unsigned {
   readonly url: URL;
   /** Names in lower case. All of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
@@ -89,7 +89,7 @@ const MAX_NAME = 200;
 const MAX_TEXT = 2_000;
 
 /** An error as the service named it. `name` is '' where it gave none. */
-export interface ExplainedError {
+interface ExplainedError {
   readonly name: string;
   readonly message: string;
 }

@@ -149,7 +149,7 @@ type Row = Record<string, unknown>;
 const AskedTerms = RunRequest.omit({ blobIds: true, output: true, method: true })
   .extend({ route: RunMethod, tokensDeleted: z.int().optional() })
   .transform(({ route, ...rest }) => ({ ...rest, method: route }));
-export type AskedTerms = RunTerms & { readonly tokensDeleted?: number };
+type AskedTerms = RunTerms & { readonly tokensDeleted?: number };
 
 const ApprovalColumn = z.object({ hash: z.string(), terms: z.string() });
 

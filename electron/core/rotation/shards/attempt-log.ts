@@ -148,7 +148,7 @@ const asFault = (error: unknown): FaultError =>
   );
 
 /** What a log says of the process that wrote it. */
-export interface AttemptProcess {
+interface AttemptProcess {
   readonly attempt: string;
   /** Null in a log of an older version. */
   readonly process: { readonly pid: number; readonly space: string } | null;

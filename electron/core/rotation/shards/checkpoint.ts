@@ -83,7 +83,7 @@ function renameDataFolder(journal: string): void {
 }
 
 /** Whether a folder has a journal. */
-export const hasRecords = (folder: string): boolean => existsSync(join(folder, 'runs.sqlite'));
+const hasRecords = (folder: string): boolean => existsSync(join(folder, 'runs.sqlite'));
 
 /** Attempts that have a journal in this folder, newest first. */
 export function attemptsIn(folder: string): string[] {

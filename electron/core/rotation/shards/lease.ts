@@ -27,7 +27,7 @@ const Held = z.object({
 type Held = z.infer<typeof Held>;
 
 /** The attempt that had the shard before. `dead`: its process is gone, of this machine. */
-export interface Predecessor {
+interface Predecessor {
   readonly attempt: string;
   readonly dead: boolean;
 }

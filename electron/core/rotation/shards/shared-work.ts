@@ -1,7 +1,7 @@
 import type { ReplyFacts } from '#shared/model/run.ts';
 
 /** A blob that is about to stand in its file, with what KMS said of it. */
-export interface LoggedBlob {
+interface LoggedBlob {
   readonly place: string;
   readonly facts: ReplyFacts;
 }

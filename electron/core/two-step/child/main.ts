@@ -58,7 +58,7 @@ if (port === null) end(1);
 serve(port);
 
 /** The private pipe to the engine. */
-export interface Port {
+interface Port {
   send(message: FromChild): void;
   onMessage(listener: (message: ToChild) => void): void;
   /** The other end is gone, whatever became of it. */
@@ -75,7 +75,7 @@ interface ParentPort {
  * The pipe as this process has it: Electron's `process.parentPort` in a utility process, Node's IPC channel otherwise.
  * Null: there is neither, so no engine started this process.
  */
-export function openPort(): Port | null {
+function openPort(): Port | null {
   const electron = 'parentPort' in process ? (process.parentPort as ParentPort | null | undefined) : null;
   if (electron)
     return {

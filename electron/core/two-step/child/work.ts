@@ -247,7 +247,7 @@ function guarded(
 }
 
 /** A request that failed, in words that can leave. */
-export class Failed extends Error {
+class Failed extends Error {
   readonly failure: WireFailure;
   constructor(failure: WireFailure) {
     super();
@@ -256,13 +256,13 @@ export class Failed extends Error {
 }
 
 /** An answer that is an error. One that tells of none is a proxy's page, say: there is nothing to take but the status. */
-export function failedReply({ status, requestId, errorType }: EndpointReply, body: Uint8Array): Failed {
+function failedReply({ status, requestId, errorType }: EndpointReply, body: Uint8Array): Failed {
   const named = errorOf(new TextDecoder().decode(body), errorType) ?? { name: 'SyntaxError', message: '' };
   return new Failed({ ...named, code: null, status, requestId });
 }
 
 /** Anything thrown on the way to an answer. */
-export function brokenOff(error: unknown): Failed {
+function brokenOff(error: unknown): Failed {
   if (error instanceof Failed) return error;
   if (error instanceof UnreadableReply)
     return new Failed({
@@ -284,7 +284,7 @@ export function brokenOff(error: unknown): Failed {
 const SHORTEST = 8;
 
 /** Whether one of the secrets stands in a text or in bytes anywhere in a message. */
-export function holdsPlaintext(message: unknown, secrets: readonly Uint8Array[]): boolean {
+function holdsPlaintext(message: unknown, secrets: readonly Uint8Array[]): boolean {
   const looked = secrets.filter((secret) => secret.length >= SHORTEST).map(view);
   if (looked.length === 0) return false;
   return piecesOf(message).some((piece) => looked.some((secret) => piece.includes(secret)));
@@ -297,7 +297,7 @@ const SHORTEST_IN_ID = 4;
  * A request id, unless it is none, or it has a plaintext or a part of one in it, as it is or in hex, at whichever digit that begins. The
  * plaintext itself is not turned into a text for that, which could not be zeroed.
  */
-export function safeId(id: string | null, secrets: readonly Uint8Array[]): string | null {
+function safeId(id: string | null, secrets: readonly Uint8Array[]): string | null {
   if (id === null || !REQUEST_ID.test(id)) return null;
   const digits = id.replaceAll('-', '');
   const inHex = [digits, digits.slice(1)].map((from) => Buffer.from(from.slice(0, from.length & ~1), 'hex'));

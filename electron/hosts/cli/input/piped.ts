@@ -8,7 +8,7 @@ const STANDARD_INPUT = /^(?:-|\/dev\/stdin|\/(?:dev|proc\/self)\/fd\/0)$/;
 /** Other descriptors, as a shell's `<(…)` names them. */
 const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
 
-export const isStandardInput = (path: string): boolean => STANDARD_INPUT.test(path);
+const isStandardInput = (path: string): boolean => STANDARD_INPUT.test(path);
 
 /** Whether a path that was named is read as a stream, once, and is no file that could be read again or replaced. */
 export function isPiped(path: string): boolean {

@@ -102,7 +102,7 @@ const TRIED =
   'The real run decrypts here and encrypts there: plaintext will be in the memory of a child process of this machine.';
 
 /** What is printed with a run. */
-export interface ReportParts {
+interface ReportParts {
   /** Files of blobs, as the person named them, by the blob's id. */
   readonly files?: ReadonlyMap<string, string>;
   /** What was skipped on the way in. */

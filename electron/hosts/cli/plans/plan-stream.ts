@@ -35,7 +35,7 @@ export function isLarge(paths: readonly string[], rules: readonly Rule[]): boole
   return false;
 }
 
-export interface StreamedPlan {
+interface StreamedPlan {
   readonly files: number;
   readonly blobs: number;
   /** Blobs of the list, of which these are some; null where there was no list of all. */

@@ -14,7 +14,7 @@ import { stoppedBySignals } from '../signals.ts';
 import type { RunShardFlags } from './run-shard.ts';
 import { printMerged } from './runs-merge.ts';
 
-export interface RunWorkersFlags extends RunShardFlags {
+interface RunWorkersFlags extends RunShardFlags {
   workers: number;
 }
 

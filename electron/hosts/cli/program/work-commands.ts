@@ -105,7 +105,7 @@ export function workCommands(program: Command): void {
 }
 
 /** Collects `--rule NAME=VALUE`. */
-export function rule(value: string, previous: PlainRule[] | undefined): PlainRule[] {
+function rule(value: string, previous: PlainRule[] | undefined): PlainRule[] {
   const read = readRule(value);
   if ('problem' in read)
     throw new InvalidArgumentError(

@@ -2,7 +2,7 @@ import type { IpcMainInvokeEvent, Protocol, Session, WebContents } from 'electro
 import { type Page, secureHeaders } from '../../page/index.ts';
 
 /** The scheme that the page is served under; never `file:`, which would give the page a way to the disk. */
-export const SCHEME = 'app';
+const SCHEME = 'app';
 const HOST = 'rewrap';
 
 export const START_URL = `${SCHEME}://${HOST}/`;

@@ -9,7 +9,7 @@ import { type ShardChain, ShardRecords } from './shard-records.ts';
 import { MergedTally } from './tally.ts';
 
 /** A shard of which something is left. */
-export interface ShardLeft {
+interface ShardLeft {
   readonly shard: number;
   /** Blobs that are not final. */
   readonly blobs: number;

@@ -198,7 +198,7 @@ const AFTER =
   /^[ \t]*,?[ \t\r\n]*\};?[ \t\r\n]*(?:unsigned int|size_t|const unsigned int)[ \t]+\w{1,80}_len[ \t]*=[ \t]*(\d{1,5})/;
 
 /** Lengths written beside a list of bytes, which follow another blob: without it the program would not be right. */
-export function lengthsAround(view: TextView, { start, end, bytes }: ByteText): LinkedValue[] {
+function lengthsAround(view: TextView, { start, end, bytes }: ByteText): LinkedValue[] {
   const { text } = view;
   const from = Math.max(0, start - REACH);
   const linkedValues: LinkedValue[] = [];
