@@ -58,11 +58,12 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
   const columns = useColumns(scroller, all);
   const here = chosen === null || chosen < 0 || chosen >= count ? undefined : chosen;
   const visible = useVisibleRows(scroller, { count, height, head, always: here });
-  const first = Math.min(...visible.indexes, count);
-  const last = Math.max(...visible.indexes, -1);
+  const { first, last } = visible.seen;
   useEffect(() => {
+    // The chosen row may be far away: what lies between is not seen.
+    if (here !== undefined) onSee?.(here, here);
     if (last >= first) onSee?.(first, last);
-  }, [first, last, onSee]);
+  }, [here, first, last, onSee]);
   const go = (index: number): void => {
     const next = Math.min(count - 1, Math.max(0, index));
     const row = rowAt(next);

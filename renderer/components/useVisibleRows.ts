@@ -23,6 +23,8 @@ interface VisibleRows {
    * them; while scrolling, in the order of their slots, so that no element has to move.
    */
   readonly indexes: readonly number[];
+  /** The rows about what is seen, both inclusive: without a row that is drawn wherever it is, or one that a leap left. */
+  readonly seen: { readonly first: number; readonly last: number };
   /**
    * Key of a row for React: rows that leave on one side come back on the other, so that scrolling changes texts and
    * makes no elements.
@@ -127,6 +129,7 @@ export function useVisibleRows(
   const apart = always !== undefined && always < count && !indexes.includes(always) ? always : null;
   return {
     indexes: apart === null ? indexes : [...indexes, apart],
+    seen: { first, last: last - 1 },
     slot: (index) => (index === apart ? drawn : index % drawn),
     reveal,
   };
