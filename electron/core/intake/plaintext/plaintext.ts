@@ -44,7 +44,7 @@ const MOST = 10_000;
 function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext: ByteRange[] } {
   const out: { findings: Finding[]; plaintext: ByteRange[] } = { findings: [], plaintext: [] };
   const { text } = view;
-  if (!ANY_LABEL.test(text)) return out;
+  if ((known.blobs.length === 0 && !text.includes(':kms:')) || !ANY_LABEL.test(text)) return out;
   const near = nearBlob(known.blobs, REACH * (view.byteAt(1) - view.byteAt(0)));
   const taken = new Set<number>();
   const take = (value: Span, at: number, how: string, alone = true): void => {
