@@ -23,6 +23,8 @@ interface Entry {
   readonly reason?: string;
   /** What to do; left out where there is nothing to do. */
   readonly remedy?: string;
+  /** What to do in general, for the page of the code: where the remedy is all of the case at hand, or left out. */
+  readonly advice?: string;
   /** The file holds a secret in clear. */
   readonly inClear?: true;
   /** Re-encrypting these blobs does not help, or cannot be done. */
@@ -43,6 +45,7 @@ export const FINDINGS = {
     about: 'The plaintext stands beside its ciphertext.',
     reason: READABLE_WITHOUT_KMS,
     remedy: '{remedy}',
+    advice: REMEDY_IN_CLEAR,
     inClear: true,
     notByReencrypting: true,
   },
@@ -171,6 +174,7 @@ export const FINDINGS = {
     about: 'The blob is encrypted with an algorithm that Rewrap has not seen in KMS blobs.',
     reason:
       'In the China Regions KMS encrypts with SM4 instead of AES. Length and fingerprint are not concluded from a layout that is not known.',
+    advice: 'Nothing is to be done. A dry run shows whether KMS opens it.',
   },
   'operation-unknown': {
     severity: 'info',
@@ -184,6 +188,8 @@ export const FINDINGS = {
     source: 'files',
     about: 'The blob is larger than KMS takes.',
     reason: '{reason}',
+    advice:
+      'KMS takes 6,144 bytes at most. Look for the blob inside this value, or decrypt it with the tool that made it.',
     notByReencrypting: true,
   },
   'too-short': {
@@ -201,6 +207,7 @@ export const FINDINGS = {
     about: 'The size allows another reading of the bytes.',
     title: '{what}',
     reason: '{reason}',
+    advice: 'A dry run with the key that you expect shows which reading is right.',
   },
   'source-needed': {
     severity: 'info',
@@ -233,6 +240,7 @@ export const FINDINGS = {
     source: 'files',
     about: 'KMS cannot re-encrypt this.',
     reason: '{reason}',
+    advice: 'Decrypt it and encrypt it anew with the tool that made it; the inspector says which kind it is.',
     notByReencrypting: true,
   },
   's3-object-body': {
@@ -240,6 +248,7 @@ export const FINDINGS = {
     source: 'files',
     about: 'The file beside it says that this is the body of an S3 object.',
     reason: 'Its bytes alone would be taken for random data.',
+    advice: 'Re-encrypt the data key in the file beside it. The body stays as it is.',
     notByReencrypting: true,
   },
   's3-key-not-kms': {
@@ -247,6 +256,7 @@ export const FINDINGS = {
     source: 'files',
     about: 'An object of the S3 Encryption Client with a key that is not under KMS.',
     reason: 'There is no KMS blob in {where}, and nothing for KMS to re-encrypt.',
+    advice: 'Nothing is to be done in KMS. To replace that key, use the client that wrote the object.',
     notByReencrypting: true,
   },
 
@@ -267,6 +277,7 @@ export const FINDINGS = {
     title: '{what}',
     reason: '{reason}',
     remedy: '{remedy}',
+    advice: 'The finding says what is irregular: compare the value with the place that it was copied from.',
   },
   'double-base64': {
     severity: 'info',
@@ -274,6 +285,7 @@ export const FINDINGS = {
     about: 'The blob is base64-encoded twice.',
     reason:
       'Often a sign that text was encoded again by mistake. KMS takes the blob inside; a new blob is written in the same way, twice encoded.',
+    advice: 'Nothing is to be done if what reads the file decodes it twice. Otherwise correct what writes it.',
   },
   'invalid-json': {
     severity: 'warning',
@@ -385,6 +397,7 @@ export const FINDINGS = {
     title: '{what}',
     reason: '{reason}',
     remedy: '{remedy}',
+    advice: 'After the run, change what the finding names, too.',
   },
   'sops-rule-names-key': {
     severity: 'info',
@@ -401,6 +414,7 @@ export const FINDINGS = {
     about: 'The SOPS file opens with keys outside AWS KMS.',
     title: 'The SOPS file {opens} with {keys}.',
     reason: '{reason}',
+    advice: 'A run leaves these keys as they are. Where they should go, remove them with SOPS.',
   },
   'sops-access-path': {
     severity: 'info',
@@ -517,6 +531,8 @@ export const FINDINGS = {
     title: '{what}',
     reason: 'Nothing under it can be opened until its key material is there again.',
     remedy: '{remedy}',
+    advice:
+      'Import the same key material again (ImportKeyMaterial), or connect the key store (ConnectCustomKeyStore).',
     notByReencrypting: true,
   },
   'key-aws-managed': {
@@ -684,6 +700,7 @@ export const FINDINGS = {
     title: 'The encryption context {what}.',
     reason: 'The rules file does not allow it.',
     remedy: '{remedy}',
+    advice: 'Re-encrypt it with a context that the rules file allows.',
   },
   'rule-cryptoperiod': {
     severity: 'critical',

@@ -101,7 +101,7 @@ function PageBody({ page }: { readonly page: ErrorPage }) {
         </dd>
         {run !== '' && (
           <>
-            <dt>In a run</dt>
+            <dt>Trying again</dt>
             <dd>{run}</dd>
           </>
         )}

@@ -43,7 +43,7 @@ function lines({ code, what, who, causes, remedy, run, copy }: ErrorPage): strin
     `Who refuses:    ${who}`,
     ...causes.map((cause, i) => `${i === 0 ? 'Likely causes:  ' : '                '}${cause}`),
     `What to do:     ${remedy}`,
-    ...(run === '' ? [] : [`A run:          ${run}`]),
+    ...(run === '' ? [] : [`Trying again:   ${run}`]),
     ...copy.flatMap(({ title, statement }) => ['', `${title}:`, statement]),
   ];
 }

@@ -117,7 +117,7 @@ const cannotStart = (error: unknown) =>
     'CannotStart',
     'Rewrap could not start.',
     `The part that does the work could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
-    'Install Rewrap again, with the Node that its README names.',
+    'Install Rewrap again, with Node 24 or newer.',
   );
 
 function stopped(): Promise<void> {

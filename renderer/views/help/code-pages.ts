@@ -41,7 +41,7 @@ export function codeDocument(code: string): HelpDocument {
           ),
         ]),
     make('p', [strong('What to do.'), ...words(` ${remedy}`)]),
-    ...(run === '' ? [] : [make('p', [strong('In a run.'), ...words(` ${run}`)])]),
+    ...(run === '' ? [] : [make('p', [strong('Trying again.'), ...words(` ${run}`)])]),
     ...copy.flatMap(({ title, statement }) => [make('p', [`${title}:`]), make('pre', [statement])]),
     make('p', [make('a', ['All codes'], { to: `../${FOLDER}.md` })]),
   ];

@@ -4,9 +4,9 @@ import { entry, retry } from './entry.ts';
 export const APPLICATION = {
   // Requests and hosts.
   BadUsage: entry(
-    'The command was not written as Rewrap takes it.',
-    ['An option is missing, is given twice, or does not go with another.'],
-    'See the examples of `rewrap COMMAND --help`.',
+    'The command has an option or a value that Rewrap does not accept.',
+    ['An option is unknown, missing or given twice, or does not go with another one.'],
+    'See the options and examples of `rewrap COMMAND --help`.',
   ),
   BadRequest: entry(
     'A request is not of the form that Rewrap expects.',
@@ -14,8 +14,8 @@ export const APPLICATION = {
     'Reload the window. If it happens again, report it.',
   ),
   BadMethod: entry(
-    'A request used a method that the host does not take.',
-    ['Something else than the page asked.'],
+    'A request used an HTTP method that the host does not accept.',
+    ['Something other than the page of Rewrap sent it.'],
     'Open the address that the host printed.',
   ),
   WrongHost: entry(
@@ -110,12 +110,12 @@ export const APPLICATION = {
   ),
   CannotStart: entry(
     'Rewrap could not start.',
-    ['The installation is incomplete, or the Node is too old.'],
-    'Install Rewrap again, with the Node that its README names.',
+    ['The installation is incomplete, or Node is too old.'],
+    'Install Rewrap again. The command needs Node 24 or newer; in a clone, `npm run rewrap` brings its own.',
   ),
   WindowFails: entry(
     'The window failed again and again.',
-    ['The graphics driver, or a defect.'],
+    ['The graphics driver failed, or Rewrap has a defect.'],
     'Start Rewrap again. A run that was under way can be resumed in Runs.',
   ),
   NoSandbox: entry(
@@ -246,7 +246,7 @@ export const APPLICATION = {
   ApprovalPending: retry(
     entry(
       'Another question waits for your answer outside the page.',
-      ['One is asked at a time.'],
+      ['Rewrap asks one question at a time.'],
       'Answer it in the dialog or in the terminal, then ask again.',
     ),
   ),
@@ -320,7 +320,7 @@ export const APPLICATION = {
   ),
   BadExpiry: entry(
     'That date has passed.',
-    ['A suppression ends on a day to come.'],
+    ['A suppression ends on a date in the future.'],
     'Choose a date from today on.',
   ),
 } as const;

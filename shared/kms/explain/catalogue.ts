@@ -25,9 +25,9 @@ export const CATALOGUE = {
     'Nothing to do: for a dry run this is success.',
   ),
   IncorrectKeyException: entry(
-    'The source key that was pinned did not make this blob.',
+    'The source key that you required did not make this blob.',
     [
-      'The blob was made under another key: a label or file name says otherwise than the bytes.',
+      'The blob was made under another key: a label or a file name is wrong.',
       'The file is a copy from another environment.',
     ],
     'Choose the key that made the blob, or leave the source key open so that KMS finds it (symmetric keys only).',
@@ -64,7 +64,7 @@ export const CATALOGUE = {
       'Try again. If it persists, look at the state of the key and of its key store.',
     ),
   ),
-  KMSInternalException: retry(entry('KMS failed inside.', ['A passing fault inside KMS.'], 'Try again.')),
+  KMSInternalException: retry(entry('KMS had an internal error.', ['A passing fault inside KMS.'], 'Try again.')),
   KMSInvalidStateException: entry(
     'The state of the key does not allow this.',
     [
@@ -126,7 +126,7 @@ export const CATALOGUE = {
   ),
   UnreadableReply: entry(
     'The endpoint answered something that is not KMS.',
-    ['A proxy or sign-in page stands between.', 'The endpoint URL is of another service.'],
+    ['A proxy or the sign-in page of a network answered instead.', 'The endpoint URL is of another service.'],
     'Check the endpoint URL and the network (captive portal, proxy).',
   ),
   ServiceUnavailable: retry(

@@ -81,7 +81,7 @@ export const FILES = {
   FlushFailed: entry(
     'The disk did not confirm that a change is kept.',
     ['The disk or network drive failed on flushing. After a power cut the change may be gone.'],
-    'Check the disk before relying on the file.',
+    'Check the disk, then see that the file holds what it should.',
   ),
   CannotWrite: entry(
     'An output could not be saved.',
@@ -242,6 +242,6 @@ export const FILES = {
   NotARepository: entry(
     'Git knows no repository there.',
     ['The folder is a worktree or submodule with its repository elsewhere, or no repository at all.'],
-    'Read it where its repository lies.',
+    'Name the folder of the repository itself.',
   ),
 } as const;

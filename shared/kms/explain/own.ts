@@ -84,9 +84,9 @@ export const OWN = {
   FileChanged: entry(
     'The file changed since it was read.',
     [
-      'Something else wrote to it: an editor, a deployment, or a run of Rewrap elsewhere or by another person, of which the journal here has no record.',
+      'Something else wrote to it: an editor, a deployment, or a run of Rewrap on another computer or by another user, which the journal here does not have.',
     ],
-    'Look at the file and take it in again: where another run re-encrypted it, nothing is to be done. It was left as it is.',
+    'The file was left as it is. Look at it, then add it again. If another run re-encrypted it, there is nothing left to do.',
   ),
   NoFileToReplace: entry(
     'Pasted text has no file to replace.',
@@ -135,18 +135,22 @@ export const OWN = {
   NotPutBack: entry(
     'A new blob could be made, but must not be put back here.',
     [],
-    'See the inspector for what can be done instead.',
+    'Choose the blob: the inspector says why, and what to do instead. In a shell: rewrap inspect FILE --json.',
   ),
   DestinationArnUnknown: entry(
     'The encryption context of this blob must name the destination key, and its ARN is not known.',
     ['The destination was given by alias or id, and kms:DescribeKey on it is not allowed.'],
     'Name the destination by its key ARN, or give its encryption context yourself.',
   ),
-  NotReencryptable: entry('KMS cannot re-encrypt this.', [], 'See the inspector for what it is.'),
-  ContextChoiceInvalid: entry(
-    'The source context cannot be made from that of the source.',
+  NotReencryptable: entry(
+    'KMS cannot re-encrypt this.',
     [],
-    'Give the source context, or take what the file declares.',
+    'Choose it: the inspector says what it is, and what to do instead. In a shell: rewrap inspect FILE --json.',
+  ),
+  ContextChoiceInvalid: entry(
+    'The context of the source cannot be asked for as “the same as the source”.',
+    ['Only the context of the destination can be made from that of the source.'],
+    'Give the source context pair by pair, or take the one that the file declares.',
   ),
   SourceKeyNeeded: entry(
     'An asymmetric source needs its key.',
@@ -155,7 +159,7 @@ export const OWN = {
   ),
   ReplyUnexpected: entry(
     'The answer of KMS does not agree with what was asked.',
-    ['The endpoint is an emulator that works otherwise than KMS.'],
+    ['The endpoint is an emulator that works differently from KMS.'],
     'Check the endpoint. The file was left as it is.',
   ),
   FirstFileDone: entry(
@@ -190,7 +194,7 @@ export const OWN = {
   ),
   VerifyFailed: entry(
     'The new ciphertext does not open under the destination.',
-    ['The endpoint is an emulator that works otherwise than KMS.', 'The key was changed during the run.'],
+    ['The endpoint is an emulator that works differently from KMS.', 'The key was changed during the run.'],
     'Try again; if it persists, do not trust this endpoint. The file was left as it is.',
   ),
   VerifyNotPermitted: entry(
@@ -251,7 +255,7 @@ export const OWN = {
   UndoUnfinished: entry(
     'A run of these files was being undone, and that was cut off.',
     [],
-    'Bring the undo to its end first.',
+    'Undo that run again, in Runs or with `rewrap runs undo RUN`: that finishes it. Then start again.',
   ),
   FilesInUse: entry(
     'Files of this run are being worked on by another run.',
@@ -279,11 +283,15 @@ export const OWN = {
     'Start it again from the blobs, if it is still wanted.',
   ),
   RunAmbiguous: entry(
-    'Several runs begin like that.',
+    'The ids of several runs begin like that.',
     [],
-    'Name one of them in full, or with more of its digits.',
+    'Give more of the id: `rewrap runs` lists each in full.',
   ),
-  RunNotOpen: entry('That run is not paused or unfinished.', [], 'Look at its state in Runs.'),
+  RunNotOpen: entry(
+    'That run cannot be resumed or closed.',
+    ['It finished, or was cancelled or closed already.'],
+    'Runs shows its state, and offers a retry where blobs failed.',
+  ),
   GrantTokensNeeded: entry(
     'That run used grant tokens, which Rewrap deleted when it ended.',
     ['Grant tokens are kept for as long as a run lasts.'],
@@ -304,7 +312,11 @@ export const OWN = {
     ['A run in place without a backup keeps no original; a file may have changed or been moved since.'],
     'Compare soon after a run, and keep backups until then.',
   ),
-  NothingToRetry: entry('No blob of that run is left to be tried again.', [], 'Start a new run.'),
+  NothingToRetry: entry(
+    'No blob of that run is left to be tried again.',
+    ['Each was re-encrypted, or fails again whatever is tried.'],
+    'Look at the record of the run; for other blobs, or under other terms, start a new run.',
+  ),
   AgreeAnew: entry(
     'A run that decrypts here and encrypts there does not resume by itself.',
     [
@@ -325,15 +337,15 @@ export const OWN = {
   BackupGone: entry(
     'The backup is missing or is not what it was, and the file was left as it is.',
     ['It was removed or changed.'],
-    'Restore the file from another backup, if it must be.',
+    'If you need the old content, restore it from a backup of your own.',
   ),
   SourceGone: entry(
-    'Pasted, uploaded or unpacked content is not kept beyond the start in which it was given.',
+    'Pasted, uploaded and unpacked content is kept only until Rewrap closes.',
     [],
-    'Give it again, then start a new run.',
+    'Add it again, then start a new run.',
   ),
   OtherConnection: entry(
-    'Rewrap is connected to something else than this run was started against.',
+    'Rewrap is connected to another account, Region or endpoint than the one this run started with.',
     ['The connection was changed.'],
     'Connect to the same account and Region as before, then resume.',
   ),

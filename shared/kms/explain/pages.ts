@@ -19,7 +19,7 @@ export interface ErrorPage {
   readonly causes: readonly string[];
   /** What to do. */
   readonly remedy: string;
-  /** Whether the same request may succeed if it is sent again unchanged, and what it does to a run; '' for a finding. */
+  /** Whether trying again unchanged may succeed, and what the error does to a run; '' where neither is to be said. */
   readonly run: string;
   /** Policy statements to copy, with placeholders in angle brackets. */
   readonly copy: readonly PolicyAdvice[];
@@ -75,18 +75,18 @@ const COPY: Readonly<Record<string, readonly PolicyAdvice[]>> = {
   DisabledException: [identityAdvice(wanted('kms:EnableKey', null))],
 };
 
-function ofEntry(
-  code: string,
-  says: string,
-  { meaning, causes, remedy, retryable, stopsRun }: CatalogueEntry,
-): ErrorPage {
-  const again = retryable
-    ? 'The same request may succeed if it is sent again; a run does so by itself.'
-    : 'The same request fails again until the cause is removed.';
-  const run = stopsRun
-    ? ' It would meet every other request, too: a run stops, keeps its place and can be resumed.'
-    : '';
-  return { code, what: meaning, who: says, causes, remedy, run: `${again}${run}`, copy: COPY[code] ?? [] };
+/** A run sends requests again by itself; what is wrong with a file, a host or a command is tried again by you. */
+function againWords({ causes, retryable }: CatalogueEntry, ofService: boolean): string {
+  if (!ofService) return retryable ? 'The same may succeed when you try it again.' : '';
+  if (retryable) return 'The same request may succeed if it is sent again; a run does so by itself.';
+  return causes.length === 0 ? '' : 'The same request fails again until the cause is removed.';
+}
+
+function ofEntry(code: string, says: string, found: CatalogueEntry, ofService = false): ErrorPage {
+  const { meaning, causes, remedy, stopsRun } = found;
+  const stops = 'Every other request would meet it: a run stops, keeps its place and can be resumed.';
+  const run = [againWords(found, ofService), stopsRun ? stops : ''].filter(Boolean).join(' ');
+  return { code, what: meaning, who: says, causes, remedy, run, copy: COPY[code] ?? [] };
 }
 
 const SOURCES = {
@@ -104,16 +104,13 @@ const general = (text: string): string =>
     .trim();
 
 function ofFinding(code: FindingCode): ErrorPage {
-  const { about, reason, remedy, source } = entryOf(code);
+  const { about, reason, remedy, advice, source } = entryOf(code);
   return {
     code,
     what: about,
     who: SOURCES[source],
     causes: reason === undefined || general(reason) === '' ? [] : [general(reason)],
-    remedy:
-      remedy === undefined || general(remedy) === ''
-        ? 'The finding says what to do for the case at hand.'
-        : general(remedy),
+    remedy: advice ?? general(remedy ?? ''),
     run: '',
     copy: [],
   };
@@ -131,7 +128,7 @@ export function pageOf(named: string): ErrorPage | null {
   const of = <T extends object>(table: T): CatalogueEntry | null =>
     Object.hasOwn(table, code) ? (table[code as keyof T] as CatalogueEntry) : null;
   const service = of(CATALOGUE);
-  if (service !== null) return ofEntry(code, who(WHO, code, 'AWS KMS'), service);
+  if (service !== null) return ofEntry(code, who(WHO, code, 'AWS KMS'), service, true);
   const own = of(OWN);
   if (own !== null) return ofEntry(code, who(OWN_WHO, code, 'Rewrap'), own);
   const other = of(FILES) ?? of(APPLICATION) ?? of(PLANS);

@@ -71,7 +71,7 @@ export const PLANS = {
   ShardElsewhere: entry(
     'Another process has this shard.',
     ['A scheduler started it twice, or a process that ended badly still holds it for a short while.'],
-    'Wait for the other process, or until its hold has ended, then start the same command again.',
+    'Wait until the other process has ended, or 15 seconds after one that was killed, then start the same command again.',
   ),
   StateNotWritable: entry(
     'The folder that keeps the state of the shards cannot be written.',

@@ -25,7 +25,8 @@ export const REACH_SCENES: readonly Scene[] = [
     async show(page) {
       await go(page, 'Help');
       await page.getByRole('searchbox', { name: 'Search the documents' }).fill('IncorrectKeyException');
-      await page.getByRole('button', { name: 'IncorrectKeyException' }).first().waitFor();
+      await page.getByRole('button', { name: 'IncorrectKeyException' }).click();
+      await page.getByRole('heading', { level: 1, name: 'IncorrectKeyException' }).waitFor();
     },
   },
   {

@@ -67,8 +67,9 @@ function estimateOf({ terms }: PlanSource, { blobs, count, perSecond }: ShardMan
   });
   const { machine } = jobScale({ ...found, cores: count, perSecond });
   const seconds = Math.max(1, Math.ceil(machine.seconds)).toLocaleString('en-US');
+  const each = Math.min(PROCESS_PER_SECOND, Math.max(1, Math.floor((perSecond ?? Infinity) / count)));
   return [
     ...estimateLines(found, 'reencrypt'),
-    `Shards    all at once: about ${seconds} s, at some ${PROCESS_PER_SECOND.toLocaleString('en-US')} requests a second each`,
+    `Shards    all at once: about ${seconds} s, at some ${each.toLocaleString('en-US')} requests a second each`,
   ];
 }
