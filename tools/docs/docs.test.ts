@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -43,6 +44,17 @@ describe('documents', () => {
         .map((name) => `${path}: npm run ${name}`),
     );
     expect(unknown).toEqual([]);
+  });
+
+  test('every source file that a document names exists', () => {
+    const all = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n');
+    const missing = documents().flatMap((path) =>
+      [...read(path).matchAll(/`([\w./-]+\/[\w.-]+\.(?:ts|tsx|mjs|cjs))`/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => !all.some((file) => `/${file}`.endsWith(`/${name}`)))
+        .map((name) => `${path}: ${name}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   test('every page of docs/ is reached from its index', () => {
