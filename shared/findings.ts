@@ -285,7 +285,8 @@ export const FINDINGS = {
     about: 'The blob is base64-encoded twice.',
     reason:
       'Often a sign that text was encoded again by mistake. KMS takes the blob inside; a new blob is written in the same way, twice encoded.',
-    advice: 'Nothing is to be done if what reads the file decodes it twice. Otherwise correct what writes it.',
+    advice:
+      'Nothing is to be done if what reads the file decodes it twice. Otherwise correct what writes it.',
   },
   'invalid-json': {
     severity: 'warning',

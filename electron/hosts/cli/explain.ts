@@ -1,3 +1,4 @@
+import { isFindingCode } from '#shared/findings.ts';
 import { codeOf } from '#shared/kms/errors.ts';
 import { type ErrorPage, pageCodes, pageOf } from '#shared/kms/explain/pages.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -36,12 +37,13 @@ function near(named: string): string {
 }
 
 function lines({ code, what, who, causes, remedy, run, copy }: ErrorPage): string[] {
+  const causesTitle = isFindingCode(code) ? 'What it means:  ' : 'Likely causes:  ';
   return [
     code,
     '',
     `What happened:  ${what}`,
     `Who refuses:    ${who}`,
-    ...causes.map((cause, i) => `${i === 0 ? 'Likely causes:  ' : '                '}${cause}`),
+    ...causes.map((cause, i) => `${i === 0 ? causesTitle : '                '}${cause}`),
     `What to do:     ${remedy}`,
     ...(run === '' ? [] : [`Trying again:   ${run}`]),
     ...copy.flatMap(({ title, statement }) => ['', `${title}:`, statement]),

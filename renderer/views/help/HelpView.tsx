@@ -60,7 +60,13 @@ export default function HelpView() {
           <ul aria-label="Sections found">
             {found.map((section) => (
               <li key={`${section.document.name}#${section.anchor}`}>
-                <button type="button" onClick={() => open(section.document.name, section.anchor)}>
+                <button
+                  type="button"
+                  aria-current={
+                    section.document.name === at.document && section.anchor === at.anchor ? 'page' : undefined
+                  }
+                  onClick={() => open(section.document.name, section.anchor)}
+                >
                   {section.title}
                   <span className="help-from">{titles.get(topOf(section.document.name))}</span>
                 </button>

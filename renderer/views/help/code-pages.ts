@@ -20,6 +20,12 @@ const strong = (text: string): DocumentElement => make('strong', [text]);
 
 export const isFinding = (code: string): code is FindingCode => Object.hasOwn(FINDINGS, code);
 
+/** The reason of a finding says what the finding means; that of an error, where it comes from. */
+function causesTitle(code: string, count: number): string {
+  if (isFinding(code)) return 'What it means';
+  return count === 1 ? 'Likely cause' : 'Likely causes';
+}
+
 /** The page of a code, as `docs/troubleshooting/CODE.md` has it; made here, because the lists ship with the page anyway. */
 export function codeDocument(code: string): HelpDocument {
   const page = pageOf(code);
@@ -34,7 +40,7 @@ export function codeDocument(code: string): HelpDocument {
     ...(causes.length === 0
       ? []
       : [
-          make('p', [strong(causes.length === 1 ? 'Likely cause' : 'Likely causes')]),
+          make('p', [strong(causesTitle(code, causes.length))]),
           make(
             'ul',
             causes.map((cause) => make('li', words(cause))),

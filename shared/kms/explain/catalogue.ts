@@ -64,7 +64,9 @@ export const CATALOGUE = {
       'Try again. If it persists, look at the state of the key and of its key store.',
     ),
   ),
-  KMSInternalException: retry(entry('KMS had an internal error.', ['A passing fault inside KMS.'], 'Try again.')),
+  KMSInternalException: retry(
+    entry('KMS had an internal error.', ['A passing fault inside KMS.'], 'Try again.'),
+  ),
   KMSInvalidStateException: entry(
     'The state of the key does not allow this.',
     [
