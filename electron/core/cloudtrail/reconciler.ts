@@ -273,10 +273,12 @@ export class Reconciler {
     if (this.#counts.kms === 0)
       return 'No event of AWS KMS is in these files: the trail leaves KMS events out, or these are not its files.';
     const at = Date.parse(record.at);
-    if (this.#last !== null && at > Date.parse(this.#last) - DELIVERY_MS)
-      return 'It is newer than what was delivered: CloudTrail takes about 5 to 15 minutes.';
     if (this.#first !== null && at < Date.parse(this.#first) - MINUTE)
       return 'It is older than the first event in these files.';
+    if (this.#last !== null && at > Date.parse(this.#last))
+      return 'It is newer than what was delivered: CloudTrail takes about 5 to 15 minutes.';
+    if (this.#last !== null && at > Date.parse(this.#last) - DELIVERY_MS)
+      return 'Its event may still come: CloudTrail takes about 5 to 15 minutes, and the newest event here is not that much later.';
     const key = step === 'Encrypt' ? record.destinationKey : record.sourceKey;
     const region = key === null ? null : readKeyName(key).region;
     if (region !== null && !this.#regions.has(region)) return `No event of ${region} is in these files.`;
