@@ -28,7 +28,8 @@ export function createProgram(): Command {
     .exitOverride()
     .configureHelp({
       showGlobalOptions: true,
-      visibleGlobalOptions: () => program.options.filter((option) => option.long !== '--version'),
+      visibleGlobalOptions: (command) =>
+        command === program ? [] : program.options.filter((option) => option.long !== '--version'),
     });
   helpOnError(program, 'rewrap');
   workCommands(program);
