@@ -71,7 +71,10 @@ const COPY: Readonly<Record<string, readonly PolicyAdvice[]>> = {
     keyAdvice(wanted('kms:DescribeKey', 'destination')),
   ],
   KeyMaterialMismatch: [identityAdvice(wanted('kms:DescribeKey', 'destination'))],
-  CustomKeyStoreInvalidStateException: [identityAdvice(wanted('kms:ConnectCustomKeyStore', null))],
+  // A key store is no resource of a policy: the action takes "*" alone.
+  CustomKeyStoreInvalidStateException: [
+    identityAdvice({ ...wanted('kms:ConnectCustomKeyStore', null), keyArn: '*' }),
+  ],
   DisabledException: [identityAdvice(wanted('kms:EnableKey', null))],
 };
 
