@@ -1,6 +1,5 @@
 import { BookOpen, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { isFindingCode } from '#shared/findings.ts';
 import type { ErrorPage } from '#shared/kms/explain/pages.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { copyText } from '../store/app/ui.ts';
@@ -76,7 +75,7 @@ function ErrorPageDialog({ fault, onClose }: PageProps) {
 }
 
 function PageBody({ page }: { readonly page: ErrorPage }) {
-  const { code, what, who, causes, remedy, run, copy } = page;
+  const { kind, what, who, causes, remedy, run, copy } = page;
   return (
     <>
       <dl className="error-page-facts">
@@ -86,7 +85,7 @@ function PageBody({ page }: { readonly page: ErrorPage }) {
         <dd>{who}</dd>
         {causes.length > 0 && (
           <>
-            <dt>{isFindingCode(code) ? 'What it means' : 'Likely causes'}</dt>
+            <dt>{kind === 'finding' ? 'What it means' : 'Likely causes'}</dt>
             <dd>
               <ol>
                 {causes.map((cause) => (

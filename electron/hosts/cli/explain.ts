@@ -1,4 +1,3 @@
-import { isFindingCode } from '#shared/findings.ts';
 import { codeOf } from '#shared/kms/errors.ts';
 import { type ErrorPage, pageCodes, pageOf } from '#shared/kms/explain/pages.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
@@ -36,8 +35,8 @@ function near(named: string): string {
   return found.length === 0 || found.length > 8 ? '' : `Similar: ${found.join(', ')}.`;
 }
 
-function lines({ code, what, who, causes, remedy, run, copy }: ErrorPage): string[] {
-  const causesTitle = isFindingCode(code) ? 'What it means:  ' : 'Likely causes:  ';
+function lines({ code, kind, what, who, causes, remedy, run, copy }: ErrorPage): string[] {
+  const causesTitle = kind === 'finding' ? 'What it means:  ' : 'Likely causes:  ';
   return [
     code,
     '',

@@ -11,11 +11,12 @@ import { assumeAdvice, identityAdvice, keyAdvice, trustAdvice } from './policy.t
 /** What a code means, for the shell (`rewrap explain CODE`) and the window. */
 export interface ErrorPage {
   readonly code: string;
+  readonly kind: 'error' | 'finding';
   /** What happened, in one sentence. */
   readonly what: string;
   /** Who refuses, or where a finding comes from. */
   readonly who: string;
-  /** Likely causes, most likely first; may be empty. */
+  /** Likely causes of an error, most likely first; what a finding means. May be empty. */
   readonly causes: readonly string[];
   /** What to do. */
   readonly remedy: string;
@@ -89,7 +90,7 @@ function ofEntry(code: string, says: string, found: CatalogueEntry, ofService = 
   const { meaning, causes, remedy, stopsRun } = found;
   const stops = 'Every other request would meet it: a run stops, keeps its place and can be resumed.';
   const run = [againWords(found, ofService), stopsRun ? stops : ''].filter(Boolean).join(' ');
-  return { code, what: meaning, who: says, causes, remedy, run, copy: COPY[code] ?? [] };
+  return { code, kind: 'error', what: meaning, who: says, causes, remedy, run, copy: COPY[code] ?? [] };
 }
 
 const SOURCES = {
@@ -110,6 +111,7 @@ function ofFinding(code: FindingCode): ErrorPage {
   const { about, reason, remedy, advice, source } = entryOf(code);
   return {
     code,
+    kind: 'finding',
     what: about,
     who: SOURCES[source],
     causes: reason === undefined || general(reason) === '' ? [] : [general(reason)],
