@@ -1,6 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=40
+#!/usr/bin/env node
 // What `rewrap` starts, copied into dist/ as it is. The bundle beside it cannot even be read by an older Node, so this
-// uses nothing that Node 12 lacks. What a run makes is short-lived: more room for it than this would only be held.
+// uses nothing that Node 12 lacks.
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
     'rewrap: Node 24 or newer is needed, and this is ' +
@@ -9,5 +9,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exitCode = 2;
 } else {
+  // V8 waits until the heap has doubled before it looks for garbage, and what a run makes is garbage soon.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--heap-growing-percent=40');
   import('./cli-main.js');
 }
