@@ -151,7 +151,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
     verdict: 'unsure',
   }),
   answered('KeyUnavailableException', [/not available at the moment/], { status: 500, verdict: 'unsure' }),
-  answered('KMSInternalException', [/failed inside/], { status: 500, verdict: 'unsure' }),
+  answered('KMSInternalException', [/internal error/], { status: 500, verdict: 'unsure' }),
   answered('ThrottlingException', [/faster than the quota/, /fewer requests/], { verdict: 'unsure' }),
   answered('RequestTimeoutException', [/No answer from .* in time/, /VPN/], {
     code: 'ETIMEDOUT',
@@ -176,7 +176,7 @@ export const BLOB_ROWS: readonly BlobRow[] = [
     make: sane,
     treatment: { kind: 'page' },
     code: 'UnreadableReply',
-    says: [/not KMS/, /proxy or sign-in page/],
+    says: [/not KMS/, /A proxy or the sign-in page/],
     verdict: 'fails',
   },
 ];

@@ -308,7 +308,7 @@ describe('a plan run again', () => {
     const [failed] = (await items(through, mine)).filter(({ state }) => state === 'failed');
     expect(failed?.fault).toMatchObject({
       code: 'FileChanged',
-      detail: expect.stringContaining('another person'),
+      detail: expect.stringContaining('another user'),
     });
     expect(contents().get('f0.bin')).toBe(theirs);
   });

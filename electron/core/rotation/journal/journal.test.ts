@@ -168,7 +168,7 @@ describe('between starts', () => {
     await run.done;
     await manager.close();
     await expect(harness.manager().resume(run.id, { kms, target: 'other' })).rejects.toThrow(
-      /something else/,
+      /another account, Region or endpoint/,
     );
   });
 });
