@@ -120,7 +120,7 @@ export const OWN = {
   PossiblePlaintextInFile: entry(
     'A value beside the ciphertext may be its plaintext.',
     ['It has the size of the data key and no name: a key in clear, or a digest. A copy would hold it, too.'],
-    'Take it out or give it a name, or allow the copy with --allow-possible-plaintext.',
+    'Take it out or give it a name, or allow the copy: a switch in the sheet, --allow-possible-plaintext in a shell.',
   ),
   PlaintextTooLong: entry(
     'The plaintext is too long for the destination.',
