@@ -47,7 +47,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'outcome',
     title: 'Outcome',
-    width: 'minmax(10rem, 1.6fr)',
+    width: 'minmax(10rem, 3fr)',
     minTable: 34,
     tooltip: historyOutcome,
     cell: historyOutcome,
@@ -55,7 +55,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'on',
     title: 'File',
-    width: 'minmax(10rem, 1.2fr)',
+    width: 'minmax(8rem, 1fr)',
     minTable: 56,
     tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n') || undefined,
     align: 'flex',
@@ -66,7 +66,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'key',
     title: 'To key',
-    width: 'minmax(8rem, 0.8fr)',
+    width: 'minmax(8rem, 0.6fr)',
     minTable: 84,
     tooltip: ({ sourceKey, destinationKey }) =>
       [sourceKey, destinationKey].filter((key) => key !== null).join('\n→ ') || undefined,
@@ -75,7 +75,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'who',
     title: 'Who',
-    width: 'minmax(8rem, 0.8fr)',
+    width: 'minmax(8rem, 0.6fr)',
     minTable: 60,
     tooltip: ({ who, connection }) => [who, connection].filter(Boolean).join('\n') || undefined,
     cell: historyWho,
