@@ -135,6 +135,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-suppress',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await findings(page);
       await page
@@ -180,6 +181,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-rules',
     view: 'Audit',
+    daily: true,
     async show(page) {
       await rules(page);
       await page.getByRole('button', { name: 'Start from an example' }).click();

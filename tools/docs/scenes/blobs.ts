@@ -82,6 +82,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'blobs-no-match',
     view: 'Blobs',
+    daily: true,
     async show(page) {
       await rows(page);
       await page.getByRole('searchbox', { name: 'Filter blobs' }).fill('nothing is called this');
@@ -117,6 +118,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'sheet',
     view: 'Blobs',
+    daily: true,
     inDocuments: true,
     async show(page) {
       await openSheet(page, ['api-token.bin']);
@@ -134,6 +136,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'sheet-keys',
     view: 'Blobs',
+    daily: true,
     async show(page) {
       const sheet = await openSheet(page, ['api-token.bin']);
       await sheet.getByRole('button', { name: /Destination key$/ }).click();
@@ -144,6 +147,7 @@ export const BLOBS: readonly Scene[] = [
     // More than one process does soon: the estimate compares what is faster.
     name: 'sheet-scale',
     view: 'Blobs',
+    daily: true,
     flags: (home) => manyFiles(home, 201),
     async show(page) {
       await selectAll(page, '20,100');

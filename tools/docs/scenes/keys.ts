@@ -12,6 +12,7 @@ export const KEYS: readonly Scene[] = [
   {
     name: 'keys-chosen',
     view: 'Keys',
+    daily: true,
     async show(page) {
       await keys(page);
       await page.getByRole('row', { name: /alias\/rotated/ }).click();

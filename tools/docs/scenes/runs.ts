@@ -45,6 +45,7 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'runs',
     view: 'Runs',
+    daily: true,
     async show(page) {
       const sheet = await openSheet(page, ['smtp-password.b64url', 'backup-passphrase.txt']);
       await chooseDestination(page);
