@@ -210,12 +210,15 @@ test('damaged files: never an error, and what is found still goes back to the by
       const found = read(file);
       seen += found.blobs.length;
       expect(put(file, found, found.blobs.map(same))).toBe(file.toString());
-      const other = found.blobs.map(() => next({ context: { a: 'b' } }));
+      // A blob that may not be put back stays: a whole one in its place would be read as something else.
+      const other = found.blobs.map((blob) =>
+        blob.notPutBack === undefined ? next({ context: { a: 'b' } }) : same(blob),
+      );
       const after = read(put(file, found, other));
-      // Each new blob is read at its place; a blob that was put back where it may not be is not asked for here.
-      const now = new Map(after.blobs.map((blob) => [blob.place, base64(blob.bytes)]));
-      for (const [i, { place }] of found.blobs.entries())
-        expect(now.get(place), text).toBe(base64(other[i]?.bytes ?? KEY));
+      // Each new blob is read again; where it stands in a damaged file may have another name then.
+      const now = after.blobs.map((blob) => base64(blob.bytes));
+      for (const [i, { notPutBack }] of found.blobs.entries())
+        if (notPutBack === undefined) expect(now, text).toContain(base64(other[i]?.bytes ?? KEY));
     }),
     { numRuns: runs },
   );
