@@ -60,3 +60,27 @@ test('pieces are one blob whatever white space stands between them, and each pla
     { numRuns: manyRuns(1000, 200) },
   );
 });
+
+test.each([
+  ['a piece', 'x = "', '" +\n  "', '"\n'],
+  ['a line', '', '\n', '\n'],
+])('padding alone in %s belongs to the blob before it', (_, open, joint, close) => {
+  // Letters that both alphabets have: that it is padded says which one it is.
+  const plain = () => {
+    for (;;) {
+      const blob = madeUpBlob(32);
+      if (!/[+/]/.test(base64(blob))) return blob;
+    }
+  };
+  const written = (blob: Uint8Array) =>
+    open + (base64(blob).match(/[^=]{1,41}|=+/g) ?? []).join(joint) + close;
+  const [old, next] = [plain(), madeUpBlob(32)];
+  expect(base64(old).indexOf('=') % 41).toBe(0);
+  const file = new TextEncoder().encode(written(old));
+  const found = scan(file, 'x');
+  const [one] = found.blobs;
+  if (one === undefined) throw new Error('no blob');
+  expect(Buffer.from(rewrite(file, found, [{ found: one, next: nextBlob(next) }])).toString()).toBe(
+    written(next),
+  );
+});

@@ -152,7 +152,14 @@ function readPieces(view: TextView, start: number): EncodedToken | null {
       const cut = over - padding;
       // Behind it another may begin; nothing else goes on in the same run.
       if (cut > 0 && (/[\\%]/.test(piece) || !begins(letters.slice(needed + padding)))) return null;
-      return read(view, start, at + piece.length - cut);
+      const end = at + piece.length - cut;
+      BREAK.lastIndex = end;
+      const behind = cut > 0 || padding > 0 || needed % 4 === 0 ? undefined : BREAK.exec(text)?.[0];
+      return read(
+        view,
+        start,
+        (behind === undefined ? null : paddingAlone(text, end + behind.length)) ?? end,
+      );
     }
     at += piece.length;
     BREAK.lastIndex = at;
@@ -161,6 +168,14 @@ function readPieces(view: TextView, start: number): EncodedToken | null {
     at += between.length;
   }
   return null;
+}
+
+const PADDING_ALONE = /={1,2}(?![A-Za-z0-9+/_=-])/y;
+
+/** The end of padding that stands in a line or piece of its own, behind letters that fill theirs; null where none does. */
+function paddingAlone(text: string, at: number): number | null {
+  PADDING_ALONE.lastIndex = at;
+  return PADDING_ALONE.test(text) ? PADDING_ALONE.lastIndex : null;
 }
 
 function plainLetters(piece: string): string {
@@ -244,7 +259,11 @@ function readWrapped(
     LINE.lastIndex = line;
     const found = LINE.exec(text)?.[0];
     const piece = PIECES.test(between);
-    if (found === undefined || (found.length > width && !piece) || beginsAnew(found)) break;
+    if (found === undefined) {
+      end = paddingAlone(text, line) ?? end;
+      break;
+    }
+    if ((found.length > width && !piece) || beginsAnew(found)) break;
     end = line + found.length;
     if ((found.length < width && !piece) || found.endsWith('=')) break;
   }
