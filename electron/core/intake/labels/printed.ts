@@ -27,7 +27,18 @@ export function withPrintedLabels(view: TextView, blobs: readonly FoundBlob[]): 
   const bare = bareArns(view.text).filter(isOutside);
   if (labels.length + bare.length === 0) return tables;
   const reader = new Records(view, tables, labels, bare);
-  return tables.map((blob, index) => (takesLabels(blob) ? reader.labelled(blob, index) : blob));
+  // In a damaged file two readers may lead to one label: it changes with the blob that had it first.
+  const taken = new Set(tables.flatMap(({ linkedValues }) => linkedValues.map(({ range }) => range.start)));
+  return tables.map((blob, index) => {
+    if (!takesLabels(blob)) return blob;
+    const labelled = reader.labelled(blob, index);
+    if (labelled === blob) return blob;
+    const linkedValues = labelled.linkedValues.filter(
+      (one) => blob.linkedValues.includes(one) || !taken.has(one.range.start),
+    );
+    for (const { range } of linkedValues) taken.add(range.start);
+    return { ...labelled, linkedValues };
+  });
 }
 
 /** Says of a place whether it lies in none of the blobs: one that only begins like a blob may reach over anything. */
