@@ -297,6 +297,11 @@ describe('the data folder', () => {
     electron.chosen = { canceled: false, filePaths: [join(dir, 'disk')] };
     expect(await ask('app.chooseDataFolder', { what: 'another', path: '/etc' })).toEqual(facts(dir, false));
     expect(chosenDataDir(data)).toBe(join(dir, 'disk', 'Rewrap'));
+    // The usual one again is asked for, too: a page alone changes nothing.
+    electron.answers.push(0, 1);
+    await ask('app.chooseDataFolder', { what: 'usual' });
+    expect(chosenDataDir(data)).toBe(join(dir, 'disk', 'Rewrap'));
+    expect(electron.asked.at(-1)).toMatchObject({ buttons: ['No', 'Yes'], defaultId: 0, cancelId: 0 });
     await ask('app.chooseDataFolder', { what: 'usual' });
     expect(chosenDataDir(data)).toBeNull();
   });

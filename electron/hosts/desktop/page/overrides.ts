@@ -57,6 +57,28 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
     }
   };
 
+  /** Whether a person says yes to a question; not while another dialog is open. Its default is No, and so is closing it. */
+  const agrees = async (message: string, detail: string): Promise<boolean> => {
+    const owner = window();
+    if (owner === null || dialogOpen) return false;
+    dialogOpen = true;
+    try {
+      const { response } = await dialog.showMessageBox(owner, {
+        type: 'question',
+        title: 'Rewrap',
+        message,
+        detail,
+        buttons: ['No', 'Yes'],
+        defaultId: 0,
+        cancelId: 0,
+        noLink: true,
+      });
+      return response === 1;
+    } finally {
+      dialogOpen = false;
+    }
+  };
+
   return {
     'intake.choose': (input) =>
       answer(requests.intake.choose, input, async ({ what }) => {
@@ -105,8 +127,15 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
         const facts = async (): Promise<Facts> => unwrapped(await engine.call('app.dataFolder', {}));
         const { fixed } = await facts();
         if (fixed) throw new FaultError(FIXED);
-        if (what === 'usual') chooseDataDir(usualDataDir, null);
-        else {
+        if (what === 'usual') {
+          if (
+            await agrees(
+              `Use ${usualDataDir} from the next start?`,
+              'Nothing is moved or removed: runs and history of the folder that is in use now are not shown then.',
+            )
+          )
+            chooseDataDir(usualDataDir, null);
+        } else {
           const [path] = await choose({
             title: 'Folder for the data of Rewrap',
             message: 'Rewrap makes a folder of its own in it. Nothing is moved.',
