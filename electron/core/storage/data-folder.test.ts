@@ -46,12 +46,25 @@ test('a chosen folder that is gone is no reason to begin another one', () => {
   expect(existsSync(chosen)).toBe(false);
 });
 
-test('a file that is no pointer points nowhere', () => {
+test('a pointer that cannot be read is no reason to begin another folder', () => {
   mkdirSync(usual, { recursive: true });
-  for (const text of ['{', '{}', '{"version":1,"folder":"relative"}', '{"version":2,"folder":"/tmp"}']) {
-    writeFileSync(join(usual, 'data-folder.json'), text);
-    expect(chosenDataDir(usual)).toBeNull();
+  const pointer = join(usual, 'data-folder.json');
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '{}',
+    '{"version":1,"folder":"relative"}',
+    '{"version":2,"folder":"/tmp"}',
+  ]) {
+    writeFileSync(pointer, text);
+    expect(() => dataDir(env, 'linux'), text).toThrow(`${pointer} does not say where the data folder is.`);
   }
+  rmSync(pointer);
+  mkdirSync(pointer);
+  expect(() => dataDir(env, 'linux')).toThrow('does not say where');
+  rmSync(pointer, { recursive: true });
+  expect(dataDir(env, 'linux')).toBe(usual);
 });
 
 test('choosing the usual folder itself takes the choice back', () => {

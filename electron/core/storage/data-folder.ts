@@ -43,15 +43,25 @@ export function chosenDataDir(usual: string): string | null {
   );
 }
 
+/** The folder that the pointer names; null where there is none. Throws FaultError `DataFolderGone` where that cannot be read. */
 function pointedAt(usual: string): string | null {
+  const pointer = join(usual, POINTER);
   try {
     // By hand: every start reads it before anything that validates is loaded.
-    const { version, folder } = JSON.parse(readFileSync(join(usual, POINTER), 'utf8'));
-    return version === 1 && typeof folder === 'string' && isAbsolute(folder) ? folder : null;
-  } catch {
-    // None was chosen.
-    return null;
+    const { version, folder } = JSON.parse(readFileSync(pointer, 'utf8'));
+    if (version === 1 && typeof folder === 'string' && isAbsolute(folder)) return folder;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
   }
+  throw new FaultError(
+    fault(
+      'DataFolderGone',
+      `${pointer} does not say where the data folder is.`,
+      'A folder was chosen in the settings, and the file that names it cannot be read, is damaged, or was made by a newer version. Runs and history in that folder may be wanted, so no other one is begun.',
+      `Repair or restore the file, or delete it to use ${usual} again. Then start Rewrap again.`,
+    ),
+  );
 }
 
 /**

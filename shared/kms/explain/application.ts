@@ -137,7 +137,11 @@ export const APPLICATION = {
   ),
   DataFolderGone: entry(
     'The data folder that was chosen in Settings is not there.',
-    ['Its disk is not connected.', 'The folder was moved or deleted.'],
+    [
+      'Its disk is not connected.',
+      'The folder was moved or deleted.',
+      'The file that names it is damaged, cannot be read, or was made by a newer version.',
+    ],
     'Make its disk available, or delete the file that the message names. Then start Rewrap again.',
   ),
   DataFolderFixed: entry(
