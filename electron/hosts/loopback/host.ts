@@ -172,7 +172,8 @@ export class Host {
     if (status === null) {
       known(request.socket);
       this.#served().then(
-        ({ sockets }) => sockets.accept(request, socket, head),
+        // Others may have come while the parts were loaded.
+        ({ sockets }) => (sockets.full ? socket.destroy() : sockets.accept(request, socket, head)),
         () => socket.destroy(),
       );
       return;
