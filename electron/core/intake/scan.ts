@@ -89,7 +89,13 @@ function finished(input: Input, found: Scan, reader: InnerReader, depth: number,
     (inner: Uint8Array, hint: string): Scan =>
       reader.read(inner, hint, depth + 1, isSealed);
   const here = withBase32(view, whole);
-  const inner = withEncoded(view, name, withNested(view, name, here, read(false)), read(true));
+  const inner = withEncoded(
+    view,
+    name,
+    withNested(view, name, here, read(false)),
+    read(true),
+    reader.unpacker,
+  );
   // An inner text was read without the control characters of the file.
   const nested = { ...inner, blobs: exact(input, inner.blobs) };
   if (!sealed) return named({ ...nested, blobs: withPatches(view, withLengths(view, nested.blobs)) }, depth);

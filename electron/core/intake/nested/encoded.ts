@@ -9,7 +9,7 @@ import { type Leaf, positionOf, readStructure, type Structure } from '../structu
 import { type DecodedText, decodeText } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
-import { unpacked } from './compressed.ts';
+import type { Unpacker } from './compressed.ts';
 import type { ReadInner } from './nested.ts';
 
 /** Letters of a line of base64, or of one piece of it, at least. */
@@ -30,7 +30,13 @@ const IS_BLOB = /^(?:AQ[EI][A-D]AH|Ci[A-D]|AYA[A-D]|Ag[RV]4|QVF[FJ]|Q2l[B-E])/;
  * Blobs inside values that are base64 themselves: of a text, which is read as any text (a file in a Kubernetes Secret, user
  * data), or of another program's bytes, which are named and never written.
  */
-export function withEncoded(view: TextView, name: string, found: Scan, read: ReadInner): Scan {
+export function withEncoded(
+  view: TextView,
+  name: string,
+  found: Scan,
+  read: ReadInner,
+  unpacker: Unpacker,
+): Scan {
   if (!hasLetterRun(view.text, LINE_LETTERS)) return found;
   const taken = [...found.blobs].sort((a, b) => a.range.start - b.range.start);
   const blobs: FoundBlob[] = [];
@@ -55,12 +61,12 @@ export function withEncoded(view: TextView, name: string, found: Scan, read: Rea
     if ((taken[nextTaken]?.range.start ?? Number.POSITIVE_INFINITY) < view.byteAt(end)) continue;
     let decoded = decodedRun(view, letters);
     if (decoded === null) continue;
-    let packed = unpacked(decoded.bytes);
+    let packed = unpacker.unpacked(decoded.bytes);
     if (packed.isDamaged) {
       // Its last line may be one that looks like a word.
       const longer = runEnd(view.text, start, run.end + padding, true);
       const whole = decodedRun(view, view.text.slice(start, longer));
-      const again = whole === null ? packed : unpacked(whole.bytes);
+      const again = whole === null ? packed : unpacker.unpacked(whole.bytes);
       if (whole !== null && again.bytes !== null)
         [end, letters, decoded, packed, done] = [
           longer,

@@ -6,6 +6,7 @@ import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
 import { blocksOf } from './blocks.ts';
+import { Unpacker } from './compressed.ts';
 import type { InnerText } from './inner-text.ts';
 import { jsonAround } from './json-spans.ts';
 import { leafText } from './leaf-text.ts';
@@ -71,6 +72,8 @@ type ReadAtDepth = (
 export class InnerReader {
   readonly #known = new Map<string, Scan>();
   readonly #read: ReadAtDepth;
+  /** For compressed values at any depth. */
+  readonly unpacker = new Unpacker();
   #left: number;
   #unread: Unread | null = null;
 

@@ -165,6 +165,16 @@ describe('compressed values in base64 are read, and never written', () => {
     expect(codes(text)).toEqual(['nested-not-read']);
   });
 
+  test('values that are too much together: the first are read, of the others it is said', () => {
+    const bomb = base64(gzipSync(Buffer.alloc(16 * 1024 * 1024 - 1, 'a b\n')));
+    const text = `first: ${base64(gzipSync(secret))}\n${Array.from({ length: 200 }, (_, i) => `k${i}: ${bomb}\n`).join('')}`;
+    const { blobs, findings } = scan(Buffer.from(text), 'a.yaml');
+    expect(blobs).toHaveLength(1);
+    // Three fit beside the first; each of the others has its line, and none of them is unpacked.
+    expect(findings).toHaveLength(197);
+    for (const one of findings) expect(JSON.stringify(one)).toMatch(/unpack to more than 64 MiB/);
+  });
+
   test('without a blob nothing is said', () => {
     expect(codes(`a: ${base64(gzipSync(randomBytes(400).toString('hex')))}\n`)).toEqual([]);
   });
