@@ -68,9 +68,12 @@ function namesIn(text: string): Name[] {
   return names.sort((a, b) => a.start - b.start);
 }
 
+const COLONS = new RegExp(COLON, 'g');
+const SLASHES = new RegExp(SLASH, 'g');
+
 /** A name as KMS writes it. */
 function plain(written: string): string {
-  return written.replaceAll(new RegExp(COLON, 'g'), ':').replaceAll(new RegExp(SLASH, 'g'), '/');
+  return written.replaceAll(COLONS, ':').replaceAll(SLASHES, '/');
 }
 
 /** Whether a blob may be put back, and so leave a name behind. */
