@@ -126,3 +126,25 @@ describe('what only speaks of plaintext is none', () => {
     expect(codes(text)).toEqual([]);
   });
 });
+
+describe('large tables', () => {
+  const blob = base64(madeUpBlob(32));
+  const secret = (i: number): string => Buffer.from(`secret-${i}`.padEnd(24, '.')).toString('base64');
+  const found = (text: string) => scan(Buffer.from(text), 'a').plaintext;
+
+  test('every row of a column is seen, whatever their number', () => {
+    const row = (i: number) => `${i},${secret(i)},${i % 100 === 0 ? blob : ''}\n`;
+    const rows = Array.from({ length: 100_100 }, (_, i) => row(i)).join('');
+    expect(found(`id,plaintext,blob\n${rows}`)).toHaveLength(100_100);
+  });
+
+  test('every row of an INSERT on one line is seen, however long it is and whatever stands before it', () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => `(${i}, '${secret(i)}', '${blob}')`).join(', ');
+    const other = `INSERT INTO a (id, note) VALUES (1, 'no plaintext here');`;
+    const text = `${'-- a comment '.repeat(6000)}\n${other} INSERT INTO t (id, plaintext, blob) VALUES ${rows};\n`;
+    expect(found(text)).toHaveLength(5000);
+    expect(found(text.replace('(id, plaintext, blob)', '(\n  id,\n  plaintext,\n  blob\n)'))).toHaveLength(
+      5000,
+    );
+  });
+});

@@ -11,8 +11,7 @@ export interface Span {
 const HEAD =
   /^(?:private[ _-]?key[ _-]?)?(?:plain[ _-]?text|clear[ _-]?text)(?:[ _-]?(?:data)?[ _-]?key)?(?: ?\((?:base64|hex|b64)\))?$/i;
 const ANY_HEAD = /(?:plain|clear)[ _-]?text/gi;
-/** Most rows of one table, and characters of one line. */
-const MOST_ROWS = 100_000;
+/** Most characters of a line that is a head or a row; the values of an INSERT may all stand on one line, however long. */
 const MOST_LINE = 65_536;
 /** Lines of a table between its head and its rows. */
 const RULER = /^[\s|+:=\-–—]*$/;
@@ -24,28 +23,32 @@ const MARKS = /^[\s"'`*_]+|[\s"'`*_]+$/g;
  * each line in which such a head may stand.
  */
 export function* plaintextColumns(text: string): Generator<Span> {
-  let done = 0;
+  const hasSql = ANY_SQL.test(text);
+  let [done, start, end] = [0, 0, 0];
   ANY_HEAD.lastIndex = 0;
   for (let match = ANY_HEAD.exec(text); match !== null; match = ANY_HEAD.exec(text)) {
     if (match.index < done) continue;
-    const start = text.lastIndexOf('\n', match.index) + 1;
-    const end = lineEnd(text, match.index);
-    if (end - start > MOST_LINE) {
-      ANY_HEAD.lastIndex = Math.min(match.index + MOST_LINE, end);
+    // Looked for once a line, however often such a word stands on it.
+    if (match.index >= end) {
+      start = text.lastIndexOf('\n', match.index) + 1;
+      end = lineEnd(text, match.index);
+    }
+    const sql = hasSql ? sqlHead(text, done, match.index) : null;
+    if (sql !== null) {
+      done = yield* sqlColumns(text, sql);
+      ANY_HEAD.lastIndex = done;
       continue;
     }
+    if (end - start > MOST_LINE) continue;
     const line = text.slice(start, end);
-    const sql = SQL.exec(line.slice(0, MOST_LINE));
-    if (sql !== null) yield* sqlColumns(text, start, end, sql);
-    else
-      for (const kind of KINDS) {
-        const columns = headed(line, kind);
-        if (columns.length === 0) continue;
-        const table = rows(text, { start, end }, kind, columns);
-        yield* table.values;
-        done = table.end;
-        break;
-      }
+    for (const kind of KINDS) {
+      const columns = headed(line, kind);
+      if (columns.length === 0) continue;
+      const table = rows(text, { start, end }, kind, columns);
+      yield* table.values;
+      done = table.end;
+      break;
+    }
     if (/<t[hd]/i.test(line)) done = Math.max(done, yield* htmlColumns(text, done, match.index));
     ANY_HEAD.lastIndex = Math.max(end, done);
   }
@@ -122,7 +125,7 @@ function rows(
   let hasBlob = false;
   let isTurned = false;
   let { end } = head;
-  for (let n = 0; n < MOST_ROWS; n++) {
+  for (;;) {
     const feed = text.indexOf('\n', end);
     if (feed === -1) break;
     const start = feed + 1;
@@ -165,24 +168,43 @@ function within(text: string, start: number, end: number): Span | null {
   return { start: start + lead, end: start + lead + value.length };
 }
 
-const SQL = /\b(?:insert\s+into|copy)\s+[\w."`[\]]{1,120}\s*\(([^()]{1,4000})\)\s*(values|from\s+stdin)?/i;
+const ANY_SQL = /insert\s+into|copy/i;
+const SQL =
+  /^(?:insert\s{1,80}into|copy)\s{1,80}[\w."`[\]]{1,120}\s{0,80}\(([^()]{1,4000})\)\s{0,80}(values|from\s{1,80}stdin)?/i;
+/** More characters than such a head has. */
+const SQL_HEAD = 4500;
+
+interface SqlHead {
+  readonly columns: readonly number[];
+  readonly isCopy: boolean;
+  readonly end: number;
+}
+
+/** The head of an INSERT or COPY that names the column at a place, on however many lines; null where none does. */
+function sqlHead(text: string, done: number, at: number): SqlHead | null {
+  const from = Math.max(done, at - SQL_HEAD);
+  const before = text.slice(from, at).toLowerCase();
+  const start = Math.max(before.lastIndexOf('insert'), before.lastIndexOf('copy'));
+  const match = start === -1 ? null : SQL.exec(text.slice(from + start, from + start + SQL_HEAD));
+  const end = from + start + (match?.[0].length ?? 0);
+  if (match === null || end <= at) return null;
+  const columns = (match[1] ?? '')
+    .split(',')
+    .flatMap((name, index) => (HEAD.test(name.replaceAll(/[\s"'`[\]]/g, '')) ? [index] : []));
+  return { columns, isCopy: /stdin/i.test(match[2] ?? ''), end };
+}
 
 /** Values of a row of SQL: strings, and what stands between commas. */
 const VALUE = /'(?:[^'\\]|''|\\.)*'|[^,()']+/y;
 
-function* sqlColumns(text: string, start: number, end: number, match: RegExpExecArray): Generator<Span> {
-  const columns = (match[1] ?? '')
-    .split(',')
-    .flatMap((name, index) => (HEAD.test(name.replaceAll(/[\s"'`[\]]/g, '')) ? [index] : []));
-  if (columns.length === 0) return;
-  if (/stdin/i.test(match[2] ?? '')) {
-    yield* copied(text, end, columns);
-    return;
-  }
-  let at = start + match.index + match[0].length;
-  for (let n = 0; n < MOST_ROWS; n++) {
+/** The values of such columns in the rows of an INSERT or COPY; returns where what was read of them ends. */
+function* sqlColumns(text: string, { columns, isCopy, end }: SqlHead): Generator<Span, number> {
+  if (columns.length === 0) return end;
+  if (isCopy) return yield* copied(text, lineEnd(text, end), columns);
+  let at = end;
+  for (;;) {
     const open = /^[\s,]*(?:values\s*)?\(\s*/i.exec(text.slice(at, at + 400))?.[0];
-    if (open === undefined) return;
+    if (open === undefined) return at;
     at += open.length;
     for (let column = 0; ; column++) {
       at += /^\s*(?:[xXeEbB](?='))?/.exec(text.slice(at, at + 80))?.[0].length ?? 0;
@@ -198,19 +220,19 @@ function* sqlColumns(text: string, start: number, end: number, match: RegExpExec
       at += comma.length;
     }
     const close = /^\s*\)/.exec(text.slice(at, at + 80))?.[0];
-    if (close === undefined) return;
+    if (close === undefined) return at;
     at += close.length;
   }
 }
 
-/** Lines behind a COPY, up to the one that ends it. */
-function* copied(text: string, from: number, columns: readonly number[]): Generator<Span> {
+/** Lines behind a COPY, up to the one that ends it; returns where that is. */
+function* copied(text: string, from: number, columns: readonly number[]): Generator<Span, number> {
   const { cells } = separatedBy('\t');
-  for (let feed = text.indexOf('\n', from), n = 0; feed !== -1 && n < MOST_ROWS; n++) {
+  for (let feed = text.indexOf('\n', from); feed !== -1; ) {
     const start = feed + 1;
     const end = lineEnd(text, start);
     const line = text.slice(start, Math.min(end, start + MOST_LINE));
-    if (line === '\\.' || line === '') return;
+    if (line === '\\.' || line === '') return start;
     const found = cells(line);
     for (const column of columns) {
       const cell = found[column];
@@ -219,6 +241,7 @@ function* copied(text: string, from: number, columns: readonly number[]): Genera
     }
     feed = text.indexOf('\n', end);
   }
+  return text.length;
 }
 
 const HTML_CELL = /<t([hd])\b[^<>]{0,200}>([^<>]{0,65536})(?=<)/gi;
