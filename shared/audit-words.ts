@@ -144,6 +144,6 @@ export function coverageWords({ reading, files, pasted, skipped, removed }: Cove
   ];
 }
 
-/** `14 not read: Symbolic links, not followed.` */
+/** `14 not read: Links, not followed.` */
 const skippedWords = ({ what, count: n }: Coverage['skipped'][number]): string =>
   `${count(n)} not read: ${what.charAt(0).toLowerCase()}${what.slice(1)}.`;

@@ -2,7 +2,7 @@ import * as z from '../schema.ts';
 
 /** Why something that was met is not read, each in words of its own. Every code of a skipped file is one of these. */
 export const SKIPPED_WORDS = {
-  symlink: 'Symbolic links, not followed',
+  symlink: 'Links, not followed',
   'link-inside': 'Symbolic links to what was read where it lies',
   special: 'Pipes, sockets and devices',
   unreadable: 'Could not be read',

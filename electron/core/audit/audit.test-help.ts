@@ -44,7 +44,7 @@ export const COVERAGE: Coverage = {
   skipped: [
     {
       code: 'symlink',
-      what: 'Symbolic links, not followed',
+      what: 'Links, not followed',
       count: 2,
       examples: ['vault/<b>link', 'vault/=link'],
     },

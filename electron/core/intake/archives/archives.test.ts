@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pax, tarOf, zipOf } from './build.test-help.ts';
-import { ARCHIVE_LIMITS, type ArchiveLimits, archiveEntries, memberPath } from './index.ts';
+import { ARCHIVE_LIMITS, type ArchiveLimits, archiveEntries, archiveEntriesOf, memberPath } from './index.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -61,6 +61,25 @@ describe('files of archives', () => {
       link: '(symlink)',
       e: '',
     });
+  });
+
+  test('a hard link says which file it is a second name of: that may stand in an older archive', async () => {
+    const tar = tarOf([
+      { name: 'a', content: 'A' },
+      { name: 'b', type: '1', link: 'a' },
+      { name: 'head', type: 'x', content: pax({ linkpath: 'ä/π' }) },
+      { name: 'c', type: '1', link: 'other' },
+      { name: '././@LongLink', type: 'K', content: `${LONG}\0` },
+      { name: 'd', type: '1', link: LONG.slice(0, 99) },
+    ]);
+    const said = (await Array.fromAsync(archiveEntriesOf(tar, 'x.tar'))).flatMap((one) =>
+      'problem' in one ? [[one.names.join(), one.problem.code, one.problem.message.split(' (')[0]]] : [],
+    );
+    expect(said).toEqual([
+      ['b', 'symlink', 'A second name of a'],
+      ['c', 'symlink', 'A second name of ä/π'],
+      ['d', 'symlink', `A second name of ${LONG}`],
+    ]);
   });
 
   test('zip: deflated, stored, zip64, behind other bytes; folders and links are passed over', async () => {

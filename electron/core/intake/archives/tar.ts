@@ -16,6 +16,7 @@ interface Entry {
 /** What extended headers say of the entry that follows them. */
 interface Extra {
   path?: string;
+  link?: string;
   size?: number;
   sparse?: true;
 }
@@ -103,7 +104,12 @@ export class TarReader {
     const name = extra.path ?? ustarName(block);
     if (!isHeader) this.#next = {};
     this.#budget.entry();
-    this.#start(entryOf(type, name, size, extra.sparse === true, this.#budget.limits.memberBytes));
+    const link = extra.link ?? field(block, 157, 100);
+    this.#start(
+      type === '1'
+        ? secondName(name, link)
+        : entryOf(type, name, size, extra.sparse === true, this.#budget.limits.memberBytes),
+    );
   }
 
   #start(entry: Entry): void {
@@ -145,12 +151,24 @@ export class TarReader {
     if (entry === null) return null;
     const { sort, name, skip } = entry;
     if (sort === 'long-name') this.#next.path ??= text(content).replace(/\0[\s\S]*$/, '');
+    if (sort === 'long-link') this.#next.link ??= text(content).replace(/\0[\s\S]*$/, '');
     if (sort === 'pax') Object.assign(this.#next, paxOf(content));
     if (sort === 'pax-all') Object.assign(this.#all, paxOf(content));
     if (skip !== null) return { name, problem: skip };
     return sort === 'file' ? { name, bytes: content } : null;
   }
 }
+
+/** A hard link: of an archive of what changed, the file that it names may stand in an older one. */
+const secondName = (name: string, link: string): Entry => ({
+  name,
+  size: 0,
+  sort: 'none',
+  skip: new ArchiveProblem(
+    'symlink',
+    `A second name of ${link} (a hard link): read under that name, if this archive holds that file.`,
+  ),
+});
 
 function entryOf(type: string, name: string, size: number, sparse: boolean, most: number): Entry {
   const of = (sort: Entry['sort'], skip: ArchiveProblem | null = null): Entry => ({ name, size, sort, skip });
@@ -169,9 +187,8 @@ function entryOf(type: string, name: string, size: number, sparse: boolean, most
     case '4':
     case '6':
       return of('none', new ArchiveProblem('special', 'A device or pipe: holds no file content.'));
-    // A folder; a second name of a file that stands before it; the name of the archive.
+    // A folder; the name of the archive.
     case '5':
-    case '1':
     case 'V':
       return of('none');
     case 'S':
@@ -244,6 +261,7 @@ function paxOf(content: Uint8Array): Extra {
     const equals = record.indexOf('=');
     const key = record.slice(0, equals);
     const value = record.slice(equals + 1);
+    if (key === 'linkpath') extra.link = value.replace(/\0[\s\S]*$/, '');
     if (key === 'path') extra.path = value.replace(/\0[\s\S]*$/, '');
     if (key === 'size' && /^\d{1,15}$/.test(value)) extra.size = Number(value);
     if (key.startsWith('GNU.sparse.')) extra.sparse = true;
