@@ -3,7 +3,9 @@ import { letterRuns } from '../beginnings.ts';
 import { blobLength } from '../blob-length.ts';
 import { positionOf } from '../structure/index.ts';
 import { base32, fromBase32 } from '../text/base32.ts';
-import type { TextView } from '../text/text-view.ts';
+import { encode } from '../text/encoding.ts';
+import { stripWhitespace } from '../text/strip-whitespace.ts';
+import { type TextView, writeText } from '../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { NONE, NOTHING_DECLARED } from './format.ts';
 
@@ -17,6 +19,10 @@ const SIGNS = new Set(
   STARTS.map((one) => one.slice(0, SIGN_LETTERS)).flatMap((sign) => [sign, sign.toLowerCase()]),
 );
 const FEWEST_LETTERS = 48;
+const START_LETTERS = 8;
+const WHOLE_STARTS = new Set(STARTS.flatMap((one) => [one, one.toLowerCase()]));
+/** Of the largest blob that KMS makes, 6,144 bytes. */
+const MOST_LETTERS = 9_832;
 
 function mayHold(text: string): boolean {
   for (const { start } of letterRuns(text, FEWEST_LETTERS))
@@ -24,38 +30,50 @@ function mayHold(text: string): boolean {
   return false;
 }
 
-const RUN = new RegExp(
-  `(?<![A-Za-z0-9+/_-])(?:(?:${STARTS.join('|')})[A-Z2-7]{40,9900}={0,6}|(?:${STARTS.join('|').toLowerCase()})[a-z2-7]{40,9900}={0,6})(?![A-Za-z0-9+/_=-])`,
+const START = new RegExp(
+  `(?<![A-Za-z0-9+/_-])(?:(?:${STARTS.join('|')})[A-Z2-7]{40}|(?:${STARTS.join('|').toLowerCase()})[a-z2-7]{40})`,
   'g',
 );
+const LETTERS = { upper: /[A-Z2-7]+/y, lower: /[a-z2-7]+/y };
+/** The end of a line, and how the next is indented. */
+const LINE_END = /(?:\r\n|\n|\r)[ \t]*/y;
+const PADDING = /(?:(?:(?:\r\n|\n|\r)[ \t]*)?=){0,6}/y;
+const MORE = /[A-Za-z0-9+/_=-]/;
 /** The letters of the header and the length word. */
 const ENOUGH = 104;
 const MOST = 10_000;
 
-/** What was found in a text, with the blobs that stand in it in base32, on one line each. */
+/** What was found in a text, with the blobs that stand in it in base32, on one line each or wrapped as `base32` wraps them. */
 export function withBase32(view: TextView, found: Scan): Scan {
   const { text, charset } = view;
   if (!mayHold(text)) return found;
   const blobs: FoundBlob[] = [];
-  for (const { 0: run, index } of text.matchAll(RUN)) {
-    const letters = run.replace(/=+$/, '');
-    if (blobLength(fromBase32(letters.slice(0, ENOUGH))) === null) continue;
-    const bytes = fromBase32(letters);
+  for (const { index } of text.matchAll(START)) {
+    const run = runAt(text, index);
+    const stripped = run === null ? null : stripWhitespace(run, false);
+    if (run === null || stripped === null) continue;
+    const { compact, breaks } = stripped;
+    const bytes = fromBase32(compact.replace(/=+$/, ''));
     const identification = identify(bytes);
     const encoding: BlobEncoding = {
       name: 'base32',
       charset,
-      hexCase: run.startsWith('a') ? 'lower' : 'upper',
-      padded: run.length % 8 === 0,
-      breaks: [],
+      hexCase: compact.startsWith('a') ? 'lower' : 'upper',
+      padded: compact.length % 8 === 0,
+      breaks,
       inner: null,
     };
-    if (identification.kind !== 'kms-symmetric' || base32(bytes).replace(/=+$/, '') !== letters.toUpperCase())
+    const range = { start: view.byteAt(index), end: view.byteAt(index + run.length) };
+    // Stray bits in the last letter, or padding of another length: it could not be written again.
+    if (
+      identification.kind !== 'kms-symmetric' ||
+      Buffer.compare(encode(encoding, bytes), writeText(run, charset)) !== 0
+    )
       continue;
     const { line, column } = positionOf(view, index);
     blobs.push({
       place: `line ${line}, column ${column}`,
-      range: { start: view.byteAt(index), end: view.byteAt(index + run.length) },
+      range,
       container: 'text',
       encoding,
       bytes,
@@ -68,4 +86,38 @@ export function withBase32(view: TextView, found: Scan): Scan {
   }
   if (blobs.length === 0) return found;
   return { ...found, blobs: [...found.blobs, ...blobs].sort((a, b) => a.range.start - b.range.start) };
+}
+
+/** The whole writing of the blob that begins here, as long as its length word says; null where there is none. */
+function runAt(text: string, start: number): string | null {
+  const letters = text[start] === 'a' ? LETTERS.lower : LETTERS.upper;
+  let known = '';
+  let needed: number | null = null;
+  let at = start;
+  for (;;) {
+    const more = match(letters, text, at);
+    at += more.length;
+    known += more;
+    if (needed === null && known.length >= ENOUGH) {
+      const length = blobLength(fromBase32(known.slice(0, ENOUGH)));
+      if (length === null) return null;
+      needed = Math.ceil((length * 8) / 5);
+      if (needed > MOST_LETTERS) return null;
+    }
+    if (needed !== null && known.length >= needed) break;
+    const gap = match(LINE_END, text, at);
+    if (more === '' || gap === '') return null;
+    at += gap.length;
+    // Another begins: this one is cut off. So each line is looked at once, however many begin like blobs.
+    if (WHOLE_STARTS.has(text.slice(at, at + START_LETTERS))) return null;
+  }
+  // Letters behind the blob make it none.
+  if (known.length !== needed) return null;
+  at += match(PADDING, text, at).length;
+  return MORE.test(text[at] ?? '') ? null : text.slice(start, at);
+}
+
+function match(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? '';
 }

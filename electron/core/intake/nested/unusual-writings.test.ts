@@ -88,6 +88,12 @@ describe('base32', () => {
     ['JSON', (text: string) => JSON.stringify({ a: text })],
     ['without padding', (text: string) => `A=${text.replace(/=+$/, '')}\n`],
     ['small letters', (text: string) => `got ${text.toLowerCase()}.\n`],
+    ['wrapped as `base32` wraps it', (text: string) => `${text.replace(/.{76}/g, '$&\n')}\n`],
+    [
+      'wrapped and indented',
+      (text: string) => `a: |\n  ${text.replace(/.{64}(?!$)/g, '$&\r\n  ')}\r\nNEXT\n`,
+    ],
+    ['a word on the next line', (text: string) => `${text.replace(/=+$/, '')}\nNEXT234\n`],
   ])('%s', (_, write) => {
     expect(replaced(Buffer.from(write(base32(BYTES)))).toString()).toBe(write(base32(NEXT)));
   });
