@@ -46,21 +46,21 @@ function readTexts(files: readonly string[]): Texts {
       for (const one of node) visit(one, given);
       return;
     }
-    if (!isNode(node) || node['type'] === 'ImportDeclaration') return;
+    if (!isNode(node) || node.type === 'ImportDeclaration') return;
     // `kind === 'danger' && …` compares with a word, and gives none.
-    const compares = node['type'] === 'BinaryExpression' || node['type'] === 'CallExpression';
-    const name = node['type'] === 'JSXAttribute' && isNode(node['name']) ? node['name']['name'] : null;
+    const compares = node.type === 'BinaryExpression' || node.type === 'CallExpression';
+    const name = node.type === 'JSXAttribute' && isNode(node.name) ? node.name.name : null;
     const inside = name === 'className' || (given && !compares);
-    if (node['type'] === 'Literal' && typeof node['value'] === 'string')
-      for (const word of node['value'].split(/\s+/)) add(word, inside);
-    if (node['type'] === 'TemplateLiteral' && Array.isArray(node['quasis'])) {
-      const parts = node['quasis'].map((part: { value: { cooked: string } }) => part.value.cooked);
+    if (node.type === 'Literal' && typeof node.value === 'string')
+      for (const word of node.value.split(/\s+/)) add(word, inside);
+    if (node.type === 'TemplateLiteral' && Array.isArray(node.quasis)) {
+      const parts = node.quasis.map((part: { value: { cooked: string } }) => part.value.cooked);
       // U+0000 stands for what the template inserts.
       for (const word of parts.join('\0').split(/\s+/))
         if (/^[a-z][\w-]*-\0/.test(word)) texts.beginnings.add(word.slice(0, word.indexOf('\0')));
         else add(word.split('\0')[0] ?? '', inside);
       // What follows "permission-" is the end of a name.
-      for (const [i, one] of (node['expressions'] as unknown[]).entries())
+      for (const [i, one] of (node.expressions as unknown[]).entries())
         visit(one, inside && !parts[i]?.endsWith('-'));
       return;
     }

@@ -13,7 +13,15 @@ afterEach(() => vi.unstubAllEnvs());
 
 test('colour is for a terminal that has colours, and NO_COLOR takes it away', () => {
   // Node asks these first: a build server that it does not know has no colours.
-  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS', 'CI', 'TF_BUILD', 'TMUX', 'COLORTERM'])
+  for (const name of [
+    'NO_COLOR',
+    'FORCE_COLOR',
+    'NODE_DISABLE_COLORS',
+    'CI',
+    'TF_BUILD',
+    'TMUX',
+    'COLORTERM',
+  ])
     vi.stubEnv(name, undefined);
   vi.stubEnv('TERM', 'xterm-256color');
   expect(painted('bad', 'failed', stream(true))).toBe('\u001b[31mfailed\u001b[39m');
