@@ -3,7 +3,7 @@ import { STRING_JOINT_SOURCE } from '../text/joints.ts';
 
 /** How a string shows bytes that are no printable letters. */
 export type EscapeForm =
-  /** `\x01`, and octal `\001`: Python, Go, C, Rust, JavaScript, the shell's printf. */
+  /** `\x01`, octal `\001`: Python, Go, C, Rust, JavaScript, the shell's printf; decimal `\120`: Lua, DNS records. */
   | 'backslash'
   /** `\u0001`: JSON of text of one letter for each byte. */
   | 'unicode'
@@ -19,6 +19,8 @@ export interface Escaped {
   /** The string stands inside a JSON string: every backslash and quote of it is escaped once more. */
   readonly inJson: boolean;
   readonly octal: boolean;
+  /** Numbers of three digits are decimal. */
+  readonly decimal: boolean;
   readonly upper: boolean;
   /** Every byte is escaped, also printable ones. */
   readonly all: boolean;
@@ -57,6 +59,8 @@ const SHORT: Readonly<Record<string, number>> = {
   e: 27,
   '0': 0,
 };
+/** A number that is none in octal. A backslash of its own, escaped, may stand before digits. */
+const DECIMAL = /(?<!\\)(?:\\\\)*\\(?:[0-2]\d[89]|[0-2][89]\d)/;
 const URL_PLAIN = /[A-Za-z0-9_.~-]/;
 
 /**
@@ -89,6 +93,7 @@ export function readEscaped(text: string, start: number, kind: EscapeForm): Esca
   const none = { start, end: Math.max(end, start + 1), bytes: new Uint8Array(), writing: null };
   if (end - start > MAX_CHARACTERS) return none;
   const seen = new Seen();
+  seen.decimal = kind === 'backslash' && pieces.some(({ raw }) => isDecimal(raw, inJson));
   const values: number[] = [];
   const breaks: { at: number; text: string }[] = [];
   for (const { raw, joint } of pieces) {
@@ -101,6 +106,7 @@ export function readEscaped(text: string, start: number, kind: EscapeForm): Esca
     kind,
     inJson,
     octal: seen.octal,
+    decimal: seen.decimal,
     upper: seen.upper,
     all: seen.printable === 0,
     short: seen.shortNames(kind),
@@ -112,10 +118,14 @@ export function readEscaped(text: string, start: number, kind: EscapeForm): Esca
   return { start, end, bytes: Uint8Array.from(values), writing: safe(writing, seen) };
 }
 
+const isDecimal = (raw: string, inJson: boolean): boolean =>
+  DECIMAL.test(inJson ? (unescapedJson(raw) ?? '') : raw);
+
 /** Whether pieces are a whole blob: what stands in the next string is something else. */
 function isWhole(pieces: readonly { raw: string }[], last: string, kind: EscapeForm): boolean {
   const values: number[] = [];
   const seen = new Seen();
+  seen.decimal = kind === 'backslash' && [...pieces, { raw: last }].some(({ raw }) => isDecimal(raw, false));
   for (const { raw } of [...pieces, { raw: last }]) if (!decode(raw, kind, values, seen)) return false;
   return blobLength(values) === values.length;
 }
@@ -132,7 +142,8 @@ function quoteBefore(text: string, start: number, inJson: boolean): string | nul
  * no such place was met, another blob is written with every byte escaped, which all languages read alike.
  */
 function safe(writing: Escaped, seen: Seen): Escaped {
-  const greedy = writing.kind === 'backslash' && !writing.octal && !writing.all && !seen.hexBeforeHex;
+  const greedy =
+    writing.kind === 'backslash' && !writing.octal && !writing.decimal && !writing.all && !seen.hexBeforeHex;
   return greedy ? { ...writing, all: true } : writing;
 }
 
@@ -174,6 +185,7 @@ function unescapedJson(raw: string): string | null {
 
 class Seen {
   octal = false;
+  decimal = false;
   upper = false;
   printable = 0;
   hexBeforeHex = false;
@@ -186,7 +198,8 @@ class Seen {
 
   /** Short escapes of another blob: those met, and those that every writer knows, unless such a byte was written by its number. */
   shortNames(kind: EscapeForm): string {
-    const common = kind === 'unicode' ? 'btnfr' : 'tnr';
+    // Where numbers are decimal (DNS), `\n` may be the letter n.
+    const common = kind === 'unicode' ? 'btnfr' : this.decimal ? '' : 'tnr';
     return Object.keys(SHORT)
       .filter((name) => name !== '0' && (this.short.has(name) || common.includes(name)))
       .filter((name) => !this.numbered.has(SHORT[name] ?? 0))
@@ -222,6 +235,14 @@ const backslash: Step = (text, at, kind, values, seen) => {
     seen.numbered.add(value);
     values.push(value);
     return written[0].length;
+  }
+  const decimal = seen.decimal ? /^\\(\d{3})/.exec(text.slice(at, at + 4)) : null;
+  if (decimal !== null) {
+    const value = Number(decimal[1]);
+    seen.numbered.add(value);
+    if (value > 0xff) return 0;
+    values.push(value);
+    return 4;
   }
   const octal = kind === 'unicode' ? null : /^\\([0-3]?[0-7]{1,2})/.exec(text.slice(at, at + 4));
   if (octal !== null && (octal[1] !== '0' || /\d/.test(text[at + 2] ?? ''))) {
@@ -302,6 +323,7 @@ function escaped(style: Escaped, byte: number): string {
     if (byte >= 0x20 && (byte < 0x7f || style.plain.includes(char))) return char;
   }
   if (style.kind === 'unicode') return `\\u00${hex(byte, style.upper)}`;
+  if (style.decimal) return `\\${String(byte).padStart(3, '0')}`;
   return style.octal ? `\\${byte.toString(8).padStart(3, '0')}` : `\\x${hex(byte, style.upper)}`;
 }
 

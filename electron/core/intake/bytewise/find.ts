@@ -1,6 +1,7 @@
 import { DUMP_BEGINS, type Dump, readDump, writeDump } from './dump.ts';
 import { type Escaped, type EscapeForm, readEscaped, writeEscaped } from './escapes.ts';
 import { BETWEEN, type ByteItems, CAST, type ItemForm, readItems, writeItems } from './items.ts';
+import { NUMBER_DUMP_BEGINS, readNumberDump } from './number-dump.ts';
 
 /** Bytes that are written one by one somewhere in text. */
 export interface ByteText {
@@ -29,7 +30,9 @@ const KEYED = `"0"${K}(?:1${S}"1"${K}(?:[12]${S}"2"${K}[1-9]${S}"3"${K}0${S}"4"$
 
 const BACKSLASH =
   '\\\\{1,2}x01\\\\{1,2}x(?:0[12]\\\\{1,2}x0[1-9]\\\\{1,2}(?:x00|0)(?:x|\\\\{1,2}x78)|80\\\\{1,2}x0[0-3])';
-const OCTAL = '\\\\0?0?1\\\\(?:0?0?[12]\\\\0?0?[1-9]\\\\(?:000|00|0)(?:x|\\\\170)|200\\\\00[0-3])';
+/** The fifth byte is an `x`, or 170 in octal, 120 in decimal. */
+const OCTAL =
+  '\\\\{1,2}0?0?1\\\\{1,2}(?:0?0?[12]\\\\{1,2}0?0?[1-9]\\\\{1,2}(?:000|00|0)(?:x|\\\\{1,2}1[27]0)|(?:200|128)\\\\{1,2}00[0-3])';
 const WRAPPED = '\\\\{1,2}(?:n|x0[aA])(?: |\\\\{1,2}x20)(?=[^\\r\\n]{0,12}\\\\x)';
 const MESSAGE = '\\\\{1,2}x02\\\\{1,2}x0[45](?:x|\\\\{1,2}x78)';
 const UNICODE =
@@ -48,6 +51,11 @@ const strings =
 const dump: Read = (text, start) => {
   const read = readDump(text, text[start] === '\n' ? start + 1 : start);
   return read === null ? null : { ...read, sort: 'hex-dump' };
+};
+
+const numberDump: Read = (text, start) => {
+  const read = readNumberDump(text, text[start] === '\n' ? start + 1 : start);
+  return read === null ? null : { ...read, writing: null, sort: 'hex-dump' };
 };
 
 /** A kind of writing. */
@@ -73,6 +81,7 @@ const ANY_ESCAPE = /\\(?:x|0?0?1\\)/;
 /** Each kind of writing. Dumps first: their lines are lists too. */
 const KINDS: readonly Kind[] = [
   kind(DUMP_BEGINS, (text) => text.includes('0000'), dump),
+  kind(NUMBER_DUMP_BEGINS, (text) => text.includes('0000'), numberDump),
   kind(PAIRS, (text) => HEX_ITEM.test(text), items('pairs', 'hex')),
   kind(PREFIXED, (text) => text.includes('0x') || text.includes('0X'), items('prefixed', 'byte-list')),
   kind(DECIMAL, (text) => DECIMAL_ITEM.test(text), items('decimal', 'byte-list')),

@@ -256,6 +256,33 @@ const WRITINGS: Record<string, Writing> = {
     name: 'a.sh',
     encoding: 'escaped',
   },
+  'octal escapes with two backslashes, as PostgreSQL reads them': {
+    file: (b) => `SELECT E'${all(b, (byte) => `\\\\${byte.toString(8).padStart(3, '0')}`, '')}'::bytea;\n`,
+    place: 'line 1, column 10',
+    name: 'a.sql',
+    encoding: 'escaped',
+  },
+  'decimal escapes of Lua': {
+    file: (b) => `x = "${all(b, (byte) => `\\${String(byte).padStart(3, '0')}`, '')}"\n`,
+    place: 'line 1, column 6',
+    name: 'a.lua',
+    encoding: 'escaped',
+  },
+  'decimal escapes, letters as they are, as DNS records show them': {
+    file: (b) =>
+      `a. IN TXT "${all(
+        b,
+        (byte) => {
+          const char = String.fromCharCode(byte);
+          if (char === '"' || char === '\\') return `\\${char}`;
+          return byte >= 0x20 && byte < 0x7f ? char : `\\${String(byte).padStart(3, '0')}`;
+        },
+        '',
+      )}"\n`,
+    place: 'line 1, column 12',
+    name: 'a.zone',
+    encoding: 'escaped',
+  },
   'JSON of Latin-1 text': {
     file: (b) =>
       JSON.stringify({ x: Buffer.from(b).toString('latin1') }).replaceAll(
