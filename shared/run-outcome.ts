@@ -31,26 +31,45 @@ export function oldKeyWords({ notReencrypted, underOldKey }: RunSummary['outcome
   return `${notReencrypted === 1 ? '' : 'all '}known to be under the old key`;
 }
 
-/** Why blobs are not re-encrypted, in numbers: "6 failed, 2 not reached". Empty where all are. */
-export function reasonWords({
-  status,
-  counts,
-  retry,
-  dryRun,
-}: Pick<RunSummary, 'status' | 'counts' | 'retry' | 'dryRun'>): string {
+type Explained = Pick<RunSummary, 'status' | 'counts' | 'retry' | 'dryRun'>;
+
+/** Blobs of a run that share a fate. `kind`: how much it weighs. */
+interface OutcomePart {
+  readonly kind: 'done' | 'quiet' | 'failed' | 'rest';
+  readonly count: number;
+  readonly words: string;
+}
+
+/** Why blobs are not re-encrypted, each with its number; reasons that no blob has are left out. */
+function reasonParts({ status, counts, retry, dryRun }: Explained): readonly OutcomePart[] {
   const { failed, skipped, restored, waiting, running } = counts;
   const missed = retry?.missed ?? 0;
-  const parts: [number, string][] = [
-    [failed, dryRun ? 'would fail' : 'failed'],
-    [missed, 'not reached'],
-    [skipped - missed, 'skipped'],
-    [restored, 'restored'],
-    [waiting + running, status === 'unfinished' ? 'to go' : 'left'],
+  const parts: readonly OutcomePart[] = [
+    { kind: 'failed', count: failed, words: dryRun ? 'would fail' : 'failed' },
+    { kind: 'rest', count: missed, words: 'not reached' },
+    { kind: 'rest', count: skipped - missed, words: 'skipped' },
+    { kind: 'rest', count: restored, words: 'restored' },
+    { kind: 'quiet', count: waiting + running, words: status === 'unfinished' ? 'to go' : 'left' },
   ];
-  return parts
-    .filter(([n]) => n > 0)
-    .map(([n, word]) => `${count(n)} ${word}`)
+  return parts.filter((part) => part.count > 0);
+}
+
+/** Why blobs are not re-encrypted, in numbers: "6 failed, 2 not reached". Empty where all are. */
+export const reasonWords = (run: Explained): string =>
+  reasonParts(run)
+    .map((part) => `${count(part.count)} ${part.words}`)
     .join(', ');
+
+/** What became of the blobs of a run, in parts that add up to all of them; what none met is left out. */
+export function outcomeParts(run: Counted & Explained): readonly OutcomePart[] {
+  const { reencrypted, already } = run.outcome;
+  const [done, asked] = outcomeNames(run.dryRun);
+  const parts: readonly OutcomePart[] = [
+    { kind: 'done', count: reencrypted, words: done },
+    { kind: 'quiet', count: already, words: asked },
+    ...reasonParts(run),
+  ];
+  return parts.filter((part) => part.count > 0);
 }
 
 /** The three numbers: "6 re-encrypted, 0 already as asked, 6 not re-encrypted (all known to be under the old key)". */

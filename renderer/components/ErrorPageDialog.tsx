@@ -15,9 +15,10 @@ export function ExplainFault({ fault }: { readonly fault: Fault }) {
       <Button
         variant="link"
         icon={<BookOpen className="icon" aria-hidden="true" />}
+        aria-label={`Explain ${fault.code}`}
         onPress={() => setOpen(true)}
       >
-        Explain {fault.code}
+        Explain
       </Button>
       {open && <ErrorPageDialog fault={fault} onClose={() => setOpen(false)} />}
     </>

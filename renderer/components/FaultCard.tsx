@@ -3,8 +3,10 @@ import type { ReactNode } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel } from 'react-aria-components';
 import { kindOf } from '#shared/connection-kind.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import { keyParts } from '../lib/keys/keys.ts';
 import { lapsedSide, remedyOf } from '../lib/words/connection.ts';
 import { useConnection } from '../store/connection/connection.ts';
+import { useKeys } from '../store/connection/keys.ts';
 import { useSignIn } from '../store/connection/sign-in.ts';
 import { Button, IconButton } from './Button.tsx';
 import { ExplainFault } from './ErrorPageDialog.tsx';
@@ -37,12 +39,18 @@ export function FaultCard({ fault, children, onDismiss }: FaultProps) {
   );
 }
 
-/** The three lines and the raw error, without a frame. */
-export function FaultLines({ fault }: { readonly fault: Fault }) {
+/** The three lines, and below them in one line the raw error, the page of the code and `children`, without a frame. */
+export function FaultLines({ fault, children }: Omit<FaultProps, 'onDismiss'>) {
   return (
     <>
-      <p className="fault-what">{fault.message}</p>
-      {fault.detail !== '' && <p className="fault-why">{fault.detail}</p>}
+      <p className="fault-what">
+        <KeyWords text={fault.message} />
+      </p>
+      {fault.detail !== '' && (
+        <p className="fault-why">
+          <KeyWords text={fault.detail} />
+        </p>
+      )}
       {fault.remedy !== '' && (
         <p className="fault-remedy">
           <strong>What to do: </strong>
@@ -50,23 +58,42 @@ export function FaultLines({ fault }: { readonly fault: Fault }) {
         </p>
       )}
       {fault.policies !== undefined && <PolicyStatements policies={fault.policies} />}
-      {fault.raw !== null && <RawError raw={fault.raw} />}
-      <p className="fault-explain">
+      <div className="fault-links">
+        {fault.raw !== null && <RawError raw={fault.raw} />}
         <ExplainFault fault={fault} />
-      </p>
+        {children}
+      </div>
     </>
   );
 }
 
+/** Words with the alias of each key in place of its ARN, where the list of keys has one; the ARN is its tooltip. */
+function KeyWords({ text }: { readonly text: string }) {
+  const keys = useKeys((state) => state.keys);
+  return keyParts(text, keys).map(({ words, arn, at }) =>
+    arn === null ? (
+      words
+    ) : (
+      <span key={at} title={arn}>
+        {words}
+      </span>
+    ),
+  );
+}
+
 function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
+  const kms = raw.by === undefined || raw.by === 'KMS';
+  const said = kms ? 'KMS error' : `what ${lowerFirst(raw.by)} said`;
   return (
     <Disclosure className="disclosure">
       <div className="disclosure-heading">
-        <AriaButton slot="trigger" className="button button-link">
+        <AriaButton
+          slot="trigger"
+          className="button button-link"
+          aria-label={kms ? `Show the ${said}` : `Show ${said}`}
+        >
           <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-          {raw.by === undefined || raw.by === 'KMS'
-            ? 'Show the KMS error'
-            : `Show what ${lowerFirst(raw.by)} said`}
+          {kms ? said : `Show ${said}`}
         </AriaButton>
       </div>
       <DisclosurePanel className="disclosure-panel">

@@ -1,8 +1,9 @@
 /**
  * `npm run docs:pictures`: the pictures of the documents, from the real application on a practice KMS. With `-- --all` also
- * every view in every state, in both themes and three widths: a contact sheet of each view in `test-results/pictures/`, to be
+ * every view in every state, in both themes and four widths: a contact sheet of each view in `test-results/pictures/`, to be
  * looked at. With `-- --check` there are no pictures: axe looks at every view in every state and theme. Words narrow it to
- * scenes or views named so at the beginning; `--list` names them; `--out FOLDER` puts the sheets elsewhere.
+ * scenes or views named so at the beginning; `--list` names them; `--widths 640,1280` takes other widths; `--out FOLDER` puts
+ * the sheets elsewhere.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,7 +17,9 @@ import { inScene, offeredViews, seed } from './scenes/stage.ts';
 const root = resolve(import.meta.dirname, '..', '..');
 const folder = join(root, 'docs', 'pictures');
 const THEMES = ['light', 'dark'] as const;
-const WIDTHS = [1024, 1440, 1920] as const;
+/** Where a scene is reached, whatever its pictures: a narrow window leaves out words that scenes wait for. */
+const DOCUMENTS_WIDTH = 1280;
+const WIDTHS = [1024, 1280, 1440, 1920];
 
 interface Look {
   readonly theme: (typeof THEMES)[number];
@@ -32,8 +35,8 @@ const heightOf = (width: number): number => Math.round(width * 0.64);
 
 /** One scene in each look, in an application of its own. */
 function pictures(browser: Browser, seeded: string, scene: Scene, looks: readonly Look[]): Promise<Taken[]> {
-  const width = looks[0]?.width ?? 1280;
-  return inScene(browser, seeded, scene, { width, height: heightOf(width) }, async (page) => {
+  const viewport = { width: DOCUMENTS_WIDTH, height: heightOf(DOCUMENTS_WIDTH) };
+  return inScene(browser, seeded, scene, viewport, async (page) => {
     const missing = withoutScene(await offeredViews(page));
     if (missing.length > 0) throw new Error(`no scene shows ${missing.join(', ')}: see tools/docs/scenes/`);
     await explained(page);
@@ -80,7 +83,7 @@ async function contactSheet(
 ): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 2400, height: 1200 } });
   await page.setContent(
-    `<style>body{font:14px sans-serif;margin:20px;background:#888}main{display:grid;grid-template-columns:repeat(6,1fr);gap:12px}figure{margin:0}img{width:100%}</style><h1>${title}</h1><main>${taken
+    `<style>body{font:14px sans-serif;margin:20px;background:#888}main{display:grid;grid-template-columns:repeat(${THEMES.length * widths.length},1fr);gap:12px}figure{margin:0}img{width:100%}</style><h1>${title}</h1><main>${taken
       .map(
         ({ name, png }) =>
           `<figure><img src="data:image/png;base64,${png.toString('base64')}"><figcaption>${name}</figcaption></figure>`,
@@ -94,6 +97,9 @@ async function contactSheet(
 const words = process.argv.slice(2);
 const outAt = words.indexOf('--out');
 const [, out = join(root, 'test-results', 'pictures')] = outAt < 0 ? [] : words.splice(outAt, 2);
+const widthsAt = words.indexOf('--widths');
+const [, givenWidths = WIDTHS.join()] = widthsAt < 0 ? [] : words.splice(widthsAt, 2);
+const widths = givenWidths.split(',').map(Number);
 const all = words.includes('--all') || words.includes('--sheets-only');
 const checks = words.includes('--check');
 const only = words.filter((word) => !word.startsWith('-'));
@@ -117,11 +123,11 @@ for (const scene of scenes) {
   try {
     if (checks) await check(browser, seeded, scene);
     if (scene.inDocuments === true && !checks && !words.includes('--sheets-only')) {
-      const [taken] = await pictures(browser, seeded, scene, [{ theme: 'light', width: 1280 }]);
+      const [taken] = await pictures(browser, seeded, scene, [{ theme: 'light', width: DOCUMENTS_WIDTH }]);
       if (taken !== undefined) writeFileSync(join(folder, `${scene.name}-light.png`), taken.png);
     }
     if (all) {
-      const looks = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width })));
+      const looks = THEMES.flatMap((theme) => widths.map((width) => ({ theme, width })));
       const taken = await pictures(browser, seeded, scene, looks);
       sheets.set(scene.view, [...(sheets.get(scene.view) ?? []), ...taken]);
       mkdirSync(join(out, scene.name), { recursive: true });

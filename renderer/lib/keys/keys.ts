@@ -14,6 +14,28 @@ export function keyWords(arnOrId: string, keys: readonly KeyInfo[] | null): stri
   return key === undefined ? shortKeyName(arnOrId) : keyLabel(key);
 }
 
+const KEY_ARN = /(arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+)/;
+
+/**
+ * Words cut at the ARNs of keys that have an alias in the list, which stands in their place. `arn`: null for the words
+ * between them; `at`: unique among the parts. A key that the list does not hold keeps its ARN, which says its account.
+ */
+export function keyParts(
+  text: string,
+  keys: readonly KeyInfo[] | null,
+): readonly { readonly words: string; readonly arn: string | null; readonly at: string }[] {
+  return text.split(KEY_ARN).map((part, i) => {
+    const alias = i % 2 === 1 ? keys?.find(({ arn }) => arn === part)?.aliases[0] : undefined;
+    return { words: alias ?? part, arn: alias === undefined ? null : part, at: `${i} ${part}` };
+  });
+}
+
+/** Words with aliases in place of ARNs, as {@link keyParts}. */
+export const withKeyNames = (text: string, keys: readonly KeyInfo[] | null): string =>
+  keyParts(text, keys)
+    .map(({ words }) => words)
+    .join('');
+
 /** Made once for each key: ten thousand are searched at every keystroke. */
 const texts = new WeakMap<KeyInfo, string>();
 

@@ -3,10 +3,9 @@ import { useId } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, moment, plural } from '../../lib/words/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
 import { paceWords } from '../../lib/words/pace.ts';
 import { runStatus } from '../../lib/words/words.ts';
@@ -15,7 +14,7 @@ import { ExportReport } from '../audit/ExportReport.tsx';
 import { FaultGroups } from '../sheet/FaultGroups.tsx';
 import { NewBlobs, TwoStepNote, useRunItems } from '../sheet/RunPanel.tsx';
 import { RunActions } from './RunActions.tsx';
-import { OutcomeTally, Remark, RunBar, RunFigureList, RunPace } from './RunFigures.tsx';
+import { OutcomeTally, Remark, RunBar, RunFacts, RunPace } from './RunFigures.tsx';
 import { RunRecordList } from './RunRecord.tsx';
 
 /** One run: its figures, its failures by cause, and each blob. */
@@ -42,22 +41,6 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
             </span>
           )}
         </div>
-        <dl className="facts run-facts">
-          <dt>Started</dt>
-          <dd>{moment(run.startedAt, true)}</dd>
-          {run.finishedAt !== null && (
-            <>
-              <dt>Finished</dt>
-              <dd>{moment(run.finishedAt, true)}</dd>
-            </>
-          )}
-          <dt>Destination key</dt>
-          <dd>
-            <KeyTitle arn={run.destinationKeyId} />
-          </dd>
-          <dt>Connection</dt>
-          <dd>{run.connection}</dd>
-        </dl>
         <TwoStepNote run={run} />
         {run.fault !== null && <FaultCard fault={run.fault} />}
         <Remark run={run} />
@@ -68,9 +51,11 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
             <PaceChart runId={run.id} />
           </>
         )}
-        <RunActions run={run} detail />
-        <OutcomeTally run={run} />
-        <RunFigureList run={run} />
+        <div className="run-card-foot">
+          <OutcomeTally run={run} />
+          <RunActions run={run} detail />
+        </div>
+        <RunFacts run={run} />
         {fault !== null && <FaultCard fault={fault} />}
         {waiting && <Skeleton label="Loading the run" />}
         {items !== null && (

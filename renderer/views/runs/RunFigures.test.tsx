@@ -6,16 +6,40 @@ import { OutcomeTally } from './RunFigures.tsx';
 
 afterEach(cleanup);
 
-const classes = (outcome: Partial<RunSummary['outcome']>): readonly string[] => {
-  const none = { reencrypted: 0, already: 0, notReencrypted: 0 };
-  render(
-    <OutcomeTally run={{ dryRun: false, outcome: { ...none, ...outcome }, counts: {} } as RunSummary} />,
-  );
-  return screen.getAllByRole('listitem').map((item) => item.className);
+const parts = (run: Partial<RunSummary>): readonly (string | null)[] => {
+  const outcome = { reencrypted: 0, already: 0, notReencrypted: 0, underOldKey: null };
+  const counts = { failed: 0, skipped: 0, restored: 0, waiting: 0, running: 0 };
+  render(<OutcomeTally run={{ dryRun: false, retry: null, outcome, counts, ...run } as RunSummary} />);
+  return screen.queryAllByRole('listitem').map((item) => `${item.className}: ${item.textContent}`);
 };
 
-test('a count of nothing does not weigh as one of something', () => {
-  expect(classes({ reencrypted: 12 })).toEqual(['tally-done', 'tally-none', 'tally-none']);
+test('the parts of an outcome add up to its blobs, and what no blob met takes no place', () => {
+  expect(
+    parts({
+      outcome: { reencrypted: 12, already: 3, notReencrypted: 9, underOldKey: 2 },
+      counts: {
+        total: 24,
+        failed: 4,
+        skipped: 5,
+        restored: 0,
+        waiting: 0,
+        running: 0,
+        succeeded: 12,
+        already: 3,
+      },
+      retry: { failed: 4, missed: 5 },
+    }),
+  ).toEqual([
+    'tally-done: 12 re-encrypted',
+    'tally-quiet: 3 already as asked',
+    'tally-danger: 4 failed',
+    'tally-attention: 5 not reached',
+    'tally-note: at least 2 under the old key',
+  ]);
   cleanup();
-  expect(classes({ already: 3 })).toEqual(['tally-none', 'tally-quiet', 'tally-none']);
+  expect(
+    parts({ outcome: { reencrypted: 2, already: 0, notReencrypted: 0, underOldKey: null }, dryRun: true }),
+  ).toEqual(['tally-done: 2 would be re-encrypted']);
+  cleanup();
+  expect(parts({})).toEqual([]);
 });

@@ -1,12 +1,11 @@
-import { CircleCheck, CircleEqual, CircleSlash } from 'lucide-react';
+import { CircleCheck, CircleEqual, CircleSlash, CircleX } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
-import { oldKeyWords, outcomeNames, reasonWords } from '#shared/run-outcome.ts';
-import { KeyTitle } from '../../components/KeyFace.tsx';
+import { oldKeyWords, outcomeParts } from '#shared/run-outcome.ts';
+import { HowKnown, KeyTitle } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
-import { bytes, count, duration, plural } from '../../lib/words/format.ts';
+import { bytes, count, duration, moment, plural } from '../../lib/words/format.ts';
 import { doneOf, heldWords } from '../../lib/words/run-words.ts';
-import { isOver } from '../../store/runs/runs.ts';
 
 /** Rate and time left of a run under way. */
 export function RunPace({ run }: { readonly run: RunSummary }) {
@@ -58,58 +57,72 @@ export function Remark({ run }: { readonly run: RunSummary }) {
   return null;
 }
 
-/** The three numbers of a run, and why blobs are not re-encrypted. */
+const LOOKS = {
+  done: { icon: CircleCheck, tone: 'done' },
+  quiet: { icon: CircleEqual, tone: 'quiet' },
+  failed: { icon: CircleX, tone: 'danger' },
+  rest: { icon: CircleSlash, tone: 'attention' },
+};
+
+/** What became of the blobs of a run, each part with its number; and how many are known to be under the old key. */
 export function OutcomeTally({ run }: { readonly run: RunSummary }) {
-  const { outcome, counts } = run;
-  const [reencrypted, already, not] = outcomeNames(run.dryRun);
-  const more = [oldKeyWords(outcome), reasonWords(run) || null].filter((words) => words !== null);
-  // What a run has not come to yet is no bad news.
-  const isBad = isOver(run) ? outcome.notReencrypted > 0 : counts.failed > 0;
+  const old = oldKeyWords(run.outcome);
+  const parts = outcomeParts(run);
+  if (parts.length === 0) return null;
   return (
     <ul className="tally">
-      <li className={outcome.reencrypted === 0 ? 'tally-none' : 'tally-done'}>
-        <CircleCheck className="icon" aria-hidden="true" />
-        <span>
-          <strong>{count(outcome.reencrypted)}</strong> {reencrypted}
-        </span>
-      </li>
-      <li className={outcome.already === 0 ? 'tally-none' : 'tally-quiet'}>
-        <CircleEqual className="icon" aria-hidden="true" />
-        <span>
-          <strong>{count(outcome.already)}</strong> {already}
-        </span>
-      </li>
-      <li className={outcome.notReencrypted === 0 ? 'tally-none' : isBad ? 'tally-attention' : 'tally-quiet'}>
-        <CircleSlash className="icon" aria-hidden="true" />
-        <span>
-          <strong>{count(outcome.notReencrypted)}</strong> {not}
-          {outcome.notReencrypted > 0 && more.length > 0 && ` (${more.join('; ')})`}
-        </span>
-      </li>
+      {parts.map(({ kind, count: blobs, words }) => {
+        const { icon: Icon, tone } = LOOKS[kind];
+        return (
+          <li key={words} className={`tally-${tone}`}>
+            <Icon className="icon" aria-hidden="true" />
+            <span>
+              <strong>{count(blobs)}</strong> {words}
+            </span>
+          </li>
+        );
+      })}
+      {old !== null && <li className="tally-note">{old}</li>}
     </ul>
   );
 }
 
-/** Counts of files and bytes, and blobs by source key. */
-export function RunFigureList({ run }: { readonly run: RunSummary }) {
-  if (run.dryRun) return null;
+/** When, over what and to which key; counts of files and bytes, and blobs by source key. */
+export function RunFacts({ run }: { readonly run: RunSummary }) {
+  const { startedAt, finishedAt } = run;
+  const took = finishedAt === null ? null : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   return (
-    <dl className="facts run-facts">
-      <dt>Files</dt>
-      <dd className="tabular">
-        {count(run.files.done)} of {count(run.files.total)} {OUTPUTS[run.output].done}
+    <dl className="facts run-facts run-facts-two">
+      <dt>Started</dt>
+      <dd>
+        {moment(startedAt, true)}
+        {took !== null && <span className="hint">took {took < 1 ? 'less than 1 s' : duration(took)}</span>}
       </dd>
-      <dt>Ciphertext</dt>
-      <dd className="tabular">
-        {bytes(run.bytes.done)} of {bytes(run.bytes.total)}
+      <dt>Destination key</dt>
+      <dd>
+        <KeyTitle arn={run.destinationKeyId} />
       </dd>
-      {run.perKey.length > 0 && (
+      {!run.dryRun && (
         <>
-          <dt>From keys, confirmed by KMS</dt>
+          <dt>Files</dt>
+          <dd className="tabular">
+            {count(run.files.done)} of {count(run.files.total)} {OUTPUTS[run.output].done}
+            <span className="hint">
+              ciphertext {bytes(run.bytes.done)} of {bytes(run.bytes.total)}
+            </span>
+          </dd>
+        </>
+      )}
+      <dt>Connection</dt>
+      <dd>{run.connection}</dd>
+      {!run.dryRun && run.perKey.length > 0 && (
+        <>
+          <dt>From keys</dt>
           <dd className="run-keys tabular">
             {run.perKey.map(({ keyArn, blobs }) => (
               <span key={keyArn}>
-                <KeyTitle arn={keyArn} /> <span className="hint">{plural(blobs, 'blob')}</span>
+                <KeyTitle arn={keyArn} /> <HowKnown by="kms" />
+                <span className="hint">{plural(blobs, 'blob')}</span>
               </span>
             ))}
           </dd>

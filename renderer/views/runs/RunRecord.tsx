@@ -11,7 +11,7 @@ import { Swatch } from '../../components/KeyFace.tsx';
 import { MiddleCut } from '../../components/MiddleCut.tsx';
 import { Status } from '../../components/Status.tsx';
 import { usePages } from '../../components/usePages.ts';
-import { withKeyIds } from '../../lib/keys/keys.ts';
+import { withKeyIds, withKeyNames } from '../../lib/keys/keys.ts';
 import { count, placeName, plural, shortHex } from '../../lib/words/format.ts';
 import type { Tone } from '../../lib/words/words.ts';
 import { copyEntry } from '../../store/app/menu.ts';
@@ -63,7 +63,7 @@ const COLUMNS: readonly TableColumn<RunItem>[] = [
     width: 'minmax(10rem, 1.4fr)',
     minTable: 62,
     tooltip: ({ fault, notes }) => [fault?.message, ...notes].filter(Boolean).join('\n') || undefined,
-    cell: ({ fault, notes }) => fault?.message ?? notes[0] ?? '',
+    cell: ({ fault, notes }) => <Reason words={fault?.message ?? notes[0] ?? ''} />,
   },
   {
     id: 'from',
@@ -94,6 +94,10 @@ const COLUMNS: readonly TableColumn<RunItem>[] = [
 ];
 
 const WITHOUT_REASON = COLUMNS.filter(({ id }) => id !== REASON);
+
+function Reason({ words }: { readonly words: string }) {
+  return useKeys((state) => withKeyNames(words, state.keys));
+}
 
 function KeyWords({ arn }: { readonly arn: string }) {
   return <span className="cell-clip">{useKeyName(arn)}</span>;

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
-import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
+import { oldKeyWords, outcomeParts } from '#shared/run-outcome.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard, FaultRemedy } from '../../components/FaultCard.tsx';
 import { KeyTitle } from '../../components/KeyFace.tsx';
@@ -100,7 +100,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
   const { counts, dryRun, status } = run;
   const [source] = run.perKey;
   const what = dryRun ? 'Preflight' : 'Re-encryption';
-  const reasons = reasonWords(run);
+  const old = oldKeyWords(run.outcome);
   return (
     <li className="run-card">
       <div className="run-card-head">
@@ -123,21 +123,29 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
           <span className={source === undefined ? undefined : 'visually-hidden'}>to</span>
           <KeyTitle arn={run.destinationKeyId} />
         </span>
-        <Status {...runStatus(run)} />
         <span className="gap" />
+        <span className="run-card-status">
+          <Status {...runStatus(run)} />
+        </span>
         <span className="hint tabular">{moment(run.startedAt, true)}</span>
       </div>
       {!isOver(run) && <RunBar run={run} />}
-      <p className="run-line tabular">
-        <span>{outcomeWords(run)}</span>
-        {reasons !== '' && <span className={counts.failed > 0 ? 'danger-text' : undefined}>{reasons}</span>}
-        {status === 'running' && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
-        <Slowed run={run} />
-        <span>{run.connection}</span>
-        {run.method === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
-      </p>
+      <div className="run-card-foot">
+        <p className="run-line tabular">
+          {outcomeParts(run).map(({ kind, count: blobs, words }) => (
+            <span key={words} className={kind === 'failed' ? 'danger-text' : undefined}>
+              {count(blobs)} {words}
+            </span>
+          ))}
+          {old !== null && <span>{old}</span>}
+          {status === 'running' && run.secondsLeft !== null && <span>{duration(run.secondsLeft)} left</span>}
+          <Slowed run={run} />
+          <span>{run.connection}</span>
+          {run.method === 'decrypt-encrypt' && <span>decrypted here, encrypted there</span>}
+        </p>
+        <RunActions run={run} />
+      </div>
       <Held run={run} />
-      <RunActions run={run} />
     </li>
   );
 }

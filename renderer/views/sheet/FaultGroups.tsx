@@ -70,28 +70,28 @@ function FaultGroupCard({
       className={classes.filter(Boolean).join(' ')}
       aria-label={`${code}, ${plural(items.length, 'blob')}`}
     >
-      <header className="fault-group-head">
-        <code>{code}</code>
-        <span className="fault-group-count">{plural(items.length, 'blob')}</span>
-      </header>
-      <FaultLines fault={fault} />
-      <Disclosure className="disclosure" defaultExpanded={open}>
-        <div className="fault-group-foot">
+      <code className="fault-group-head">{code}</code>
+      <FaultLines fault={fault}>
+        <Disclosure className="disclosure" defaultExpanded={open}>
           <div className="disclosure-heading">
-            <AriaButton slot="trigger" className="button button-link">
+            <AriaButton
+              slot="trigger"
+              className="button button-link"
+              aria-label={`Show ${plural(items.length, 'blob')}`}
+            >
               <ChevronRight className="icon disclosure-chevron" aria-hidden="true" />
-              {`Show ${plural(items.length, 'blob')}`}
+              {plural(items.length, 'blob')}
             </AriaButton>
           </div>
-          <div className="fault-group-actions">
-            {!out && tone !== 'quiet' && <Fixes items={items} />}
-            {leaving !== undefined && <LeaveOut items={items} out={out} leaving={leaving} />}
-          </div>
-        </div>
-        <DisclosurePanel className="disclosure-panel">
-          <ItemList items={items} varied={varied} />
-        </DisclosurePanel>
-      </Disclosure>
+          <DisclosurePanel className="disclosure-panel">
+            <ItemList items={items} varied={varied} />
+          </DisclosurePanel>
+        </Disclosure>
+        <span className="fault-group-actions">
+          {!out && tone !== 'quiet' && <Fixes items={items} />}
+          {leaving !== undefined && <LeaveOut items={items} out={out} leaving={leaving} />}
+        </span>
+      </FaultLines>
     </article>
   );
 }

@@ -21,8 +21,9 @@ export interface Application {
 export async function seed(): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'rewrap-pictures-'));
   for (const name of ['no-aws-config', 'no-aws-credentials']) writeFileSync(join(home, name), '');
-  const host = start(['serve', '--practice'], home);
-  await host.waitFor(/Rewrap is at/);
+  // Not `serve`: it gives its address before the vault is written.
+  const host = start(['practice-kms', '--port', '0'], home);
+  await host.waitFor(/Sample vault: .+/);
   await host.stop();
   return home;
 }
