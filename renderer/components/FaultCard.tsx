@@ -82,8 +82,9 @@ function KeyWords({ text }: { readonly text: string }) {
 }
 
 function RawError({ raw }: { readonly raw: NonNullable<Fault['raw']> }) {
-  const kms = raw.by === undefined || raw.by === 'KMS';
-  const said = kms ? 'KMS error' : `what ${lowerFirst(raw.by)} said`;
+  const { by = 'KMS' } = raw;
+  const kms = by === 'KMS';
+  const said = kms ? 'KMS error' : `what ${lowerFirst(by)} said`;
   return (
     <Disclosure className="disclosure">
       <div className="disclosure-heading">
