@@ -103,10 +103,11 @@ export const FINDINGS = {
   'possible-plaintext-beside-blob': {
     severity: 'warning',
     source: 'files',
-    about: 'A value of the size of a data key stands beside a blob, without a name: it may be the plaintext.',
+    about: 'A value of just the size that a blob holds stands beside it: it may be the plaintext.',
     reason:
-      'It may be a key in clear, a digest or a MAC. With a key in clear, KMS is not needed. Rewrap does not show it, and copies the file elsewhere only if you allow that (in a shell, --allow-possible-plaintext).',
-    remedy: 'If it is a key, delete it, and make anew what it protected. If it is a digest, give it a name.',
+      'It may be a key or password in clear, a digest or a MAC. With a key in clear, KMS is not needed. Rewrap does not show it, and copies the file elsewhere only if you allow that (in a shell, --allow-possible-plaintext).',
+    remedy:
+      'If it is the plaintext, delete it, and make anew what it protected. If it is a digest, give it a name.',
     inClear: true,
     notByReencrypting: true,
   },

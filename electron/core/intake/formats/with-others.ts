@@ -12,7 +12,12 @@ export function withOthers(scan: Scan, others: Scan | null): Scan {
     .map((blob) => ({ ...blob, linkedValues: blob.linkedValues.filter(({ range }) => isFree(range)) }));
   // A plaintext that both see is reported once, and cut once.
   const isUnanswered = freeOf(scan.plaintext);
+  const possible = [
+    ...(scan.possiblePlaintext ?? []),
+    ...(others.possiblePlaintext ?? []).filter(isUnanswered),
+  ];
   return {
+    ...(possible.length === 0 ? {} : { possiblePlaintext: possible }),
     blobs: [...scan.blobs, ...added].sort((a, b) => a.range.start - b.range.start),
     findings: [
       ...scan.findings,

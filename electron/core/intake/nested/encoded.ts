@@ -42,6 +42,7 @@ export function withEncoded(
   const blobs: FoundBlob[] = [];
   const findings: Finding[] = [];
   const plaintext: ByteRange[] = [];
+  const possible: ByteRange[] = [...(found.possiblePlaintext ?? [])];
   let structure: Structure | null | undefined;
   let nextTaken = 0;
   let nextLeaf = 0;
@@ -105,6 +106,9 @@ export function withEncoded(
     if (inner.plaintext.length > 0) {
       plaintext.push(range);
       findings.push(inClear(place, range));
+    } else if ((inner.possiblePlaintext ?? []).length > 0) {
+      possible.push(range);
+      findings.push(...inner.findings.flatMap((one) => (one.code === POSSIBLE ? [{ ...one, range }] : [])));
     }
   }
   if (blobs.length + findings.length === 0) return found;
@@ -113,6 +117,7 @@ export function withEncoded(
     blobs: [...found.blobs, ...blobs].sort((a, b) => a.range.start - b.range.start),
     findings: [...found.findings, ...findings],
     plaintext: [...found.plaintext, ...plaintext].sort((a, b) => a.start - b.start),
+    ...(possible.length === 0 ? {} : { possiblePlaintext: possible }),
   };
 }
 
@@ -192,6 +197,7 @@ function insideOf(bytes: Uint8Array, name: string, read: ReadInner, foreign: str
   };
 }
 
+const POSSIBLE = 'possible-plaintext-beside-blob';
 const NOTHING: Scan = { blobs: [], findings: [], plaintext: [] };
 
 const FOREIGN =

@@ -232,8 +232,15 @@ class Nesting {
         if (!starts.has(lifted.range.start)) kept.push(lifted);
       }
     const inners = [...taken];
+    const possible = [
+      ...(this.#found.possiblePlaintext ?? []),
+      ...inners.flatMap(({ text, found }) =>
+        (found.possiblePlaintext ?? []).map((range) => text.range(range)),
+      ),
+    ];
     return {
       ...this.#found,
+      ...(possible.length === 0 ? {} : { possiblePlaintext: possible }),
       blobs: apart(kept.sort((a, b) => a.range.start - b.range.start)),
       findings: [
         ...this.#found.findings,

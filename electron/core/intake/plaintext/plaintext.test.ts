@@ -170,3 +170,60 @@ describe('plaintext beside ciphertext', () => {
     expect(JSON.stringify(found.findings)).not.toContain(secret);
   });
 });
+
+describe('by name and size', () => {
+  const password = 'hunter2hunter2';
+  const small = base64(madeUpBlob(password.length));
+  const seen = (text: string, name = 'a.txt') => {
+    const found = scan(Buffer.from(text), name);
+    const hidden = Buffer.from(withoutPlaintext(Buffer.from(text), found)).toString();
+    return {
+      codes: codes(found).filter((code) => code.includes('plaintext')),
+      copied: hidden.includes(password),
+      possible: found.possiblePlaintext?.length ?? 0,
+    };
+  };
+
+  test.each([
+    ['variables', `A_PLAINTEXT=${password}\nA_CIPHERTEXT=${small}\nB=1\n`, 'a.env'],
+    ['several pairs in one map', JSON.stringify({ aPlain: password, aEnc: small, bEnc: blob })],
+    ['names that say nothing else', JSON.stringify({ clear: password, cipher: small })],
+    ['a comment', `# plaintext: ${password}\npassword: ${small}\n`, 'a.yaml'],
+    ['a comment that calls it decrypted', `# decrypted value: "${password}"\nX = "${small}"\n`, 'a.py'],
+    [
+      'an option of a command',
+      `$ aws kms encrypt --key-id alias/x --plaintext "${password}" --output text\n${small}\n`,
+    ],
+    ['an option on the next line', `aws kms encrypt --plaintext \\\n  ${password}\n${small}\n`],
+    [
+      'an option in base64',
+      `aws kms encrypt --plaintext ${Buffer.from(password).toString('base64')}\n${small}\n`,
+    ],
+  ])('%s', (_, text, name?: string) => {
+    expect(seen(text, name)).toEqual({ codes: ['plaintext-beside-blob'], copied: false, possible: 0 });
+  });
+
+  test.each([
+    ['the pair of an encrypted name', JSON.stringify({ password, password_encrypted: small })],
+    ['in a map with other blobs', `a: ${password}\na_enc: ${small}\nb_enc: ${blob}\n`, 'a.yaml'],
+    [
+      'in base64 of a text',
+      `x: ${base64(Buffer.from(JSON.stringify({ password, password_encrypted: small })))}\n`,
+      'a.yaml',
+    ],
+  ])('possible: %s', (_, text, name?: string) => {
+    expect(seen(text, name)).toMatchObject({ codes: ['possible-plaintext-beside-blob'], possible: 1 });
+  });
+
+  test.each([
+    ['another length', JSON.stringify({ password: `${password}!`, password_encrypted: small })],
+    ['a file as the option', `aws kms encrypt --plaintext fileb://hunter2hunter2\n${small}\n`],
+    ['a variable as the option', `aws kms encrypt --plaintext "$HUNTER2HUNTER"\n${small}\n`],
+    ['prose', `The plaintext: it stays in KMS.\n${small}\n`],
+    ['placeholders', JSON.stringify({ a_plaintext: '********', a_ciphertext: small })],
+    ['flags', JSON.stringify({ a_unencrypted: false, a_encrypted: small })],
+    ['names that have nothing to do with each other', JSON.stringify({ a: password, b_encrypted: small })],
+  ])('not: %s', (_, text) => {
+    expect(seen(text)).toMatchObject({ codes: [], possible: 0 });
+  });
+});

@@ -3,6 +3,7 @@ import { REMEDY_IN_CLEAR } from '#shared/findings.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { identify, isSecretInClear, randomness } from '../../inspect/index.ts';
 import { isNoPlaintext } from '../formats/structured/beside.ts';
+import { fits } from '../formats/structured/name-pairs.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
 import { plaintextColumns, type Span } from './columns.ts';
@@ -23,7 +24,14 @@ const ALONE = new RegExp(
   `(?<=^[ \\t>*#|+-]{0,40}|<)(?:[*_]{0,3})${NAME}(?:[*_]{0,3}:?[*_]{0,3}[ \\t]{0,20}(?:\\r?\\n[ \\t>]{0,80}){1,3}(?:(?:\`{3}|~{3})[\\w-]{0,20}\\r?\\n[ \\t>]{0,80})?|[ \\t]{1,400}|>[ \\t]{0,80})`,
   'gim',
 );
-const ANY_LABEL = /(?:plain|clear)[ _-]?text/i;
+/** What a person writes of a value, believed where it has just the size that a blob near it holds. */
+const SAID =
+  /(?<![A-Za-z0-9])(?:plain[ _-]?text|clear[ _-]?text|decrypted|unencrypted)(?: (?:value|secret|password))?["'`*_]{0,3}[ \t]{0,40}(?:=>|:=|[:=])[*_]{0,2}[ \t]{0,40}/gi;
+/** The option of `aws kms encrypt`, its value on the same line or on the next one that continues it. */
+const OPTION = /(?<![\w-])--plaintext(?:=|[ \t]{1,40}(?:\\\r?\n[ \t]{1,40})?)/g;
+/** A value in quotes, or as far as a shell or prose takes it. */
+const WORD = /(["'`])([^"'`\r\n]{1,4096})\1|([^\s"'`,;|)\]}]{1,4096})/y;
+const ANY_LABEL = /(?:plain|clear)[ _-]?text|(?:de|unen)crypted/i;
 /** Numbers or pairs of hex, eight at least: a list as Node, Go, Java or Python print it. */
 const LIST =
   /(?:&?(?:new )?[A-Za-z_[\]][\w.[\]<>]{0,30}(?:\(\d{1,6}\))?[ \t]{0,8})?[[{(<](?:Buffer |bytes=)?[ \t\r\n]{0,80}((?:(?:0x)?-?[0-9a-fA-F]{1,3}[ \t\r\n,]{1,80}){7,6144}(?:0x)?-?[0-9a-fA-F]{1,3})/y;
@@ -33,6 +41,9 @@ const BARE = /(?:SdkBytes\(bytes=)?((?:0x)?[A-Za-z0-9+/_-]{8,}={0,2})(?=[\s,;|)\
 const KMS_ARN = /arn:aws[\w-]{0,20}:kms:/;
 /** How far from a name a blob, or the ARN of a key, makes it the name of what KMS gave out; in characters. */
 const REACH = 16_384;
+/** The same of a blob that holds just as many bytes as a value that a person calls its plaintext. */
+const SAID_REACH = 4096;
+const MOST_NEAR = 64;
 const MAX_VALUE = 65_536;
 /** Most values of a file that are named one by one. */
 const MOST = 10_000;
@@ -66,6 +77,24 @@ function labelled(view: TextView, known: Scan): { findings: Finding[]; plaintext
       if (value === null) continue;
       label.lastIndex = value.end;
       take(value, match.index, 'It stands behind a name that says so.');
+    }
+  }
+  const sizes = sizesNear(known.blobs, SAID_REACH * (view.byteAt(1) - view.byteAt(0)));
+  for (const label of [SAID, OPTION]) {
+    label.lastIndex = 0;
+    for (let match = label.exec(text); match !== null; match = label.exec(text)) {
+      WORD.lastIndex = label.lastIndex;
+      const word = WORD.exec(text);
+      const value = word?.[2] ?? word?.[3];
+      if (word === null || value === undefined || isNoPlaintext(value) || looksLikeBlob(value)) continue;
+      const start = label.lastIndex + (word[2] === undefined ? 0 : 1);
+      const near = sizes({ start: view.byteAt(start), end: view.byteAt(start + value.length) });
+      if (near.some((size) => fits(value, size)))
+        take(
+          { start, end: start + value.length },
+          match.index,
+          'A name says so, and it has just the size that a blob beside it holds.',
+        );
     }
   }
   for (const value of plaintextColumns(text))
@@ -119,6 +148,32 @@ function closing(text: string, start: number, quote: string): number | null {
     if (char === '\\' && quote.length === 1) at++;
   }
   return null;
+}
+
+/** The sizes of what blobs hold that begin within a distance of a range, in bytes; of at most {@link MOST_NEAR}. */
+function sizesNear(blobs: readonly FoundBlob[], reach: number): (range: ByteRange) => number[] {
+  const known = blobs
+    .flatMap(({ range: { start }, identification: { plaintextBytes } }) =>
+      plaintextBytes === null ? [] : [{ start, size: plaintextBytes }],
+    )
+    .sort((a, b) => a.start - b.start);
+  return ({ start, end }) => {
+    let low = 0;
+    let high = known.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((known[middle]?.start ?? 0) < start - reach) low = middle + 1;
+      else high = middle;
+    }
+    const sizes: number[] = [];
+    for (
+      let at = low;
+      at < low + MOST_NEAR && (known[at]?.start ?? Number.POSITIVE_INFINITY) <= end + reach;
+      at++
+    )
+      sizes.push(known[at]?.size ?? 0);
+    return sizes;
+  };
 }
 
 /** Says of a range whether a blob of KMS begins within a distance of it, in bytes. */
@@ -337,6 +392,6 @@ export function withPlaintext(view: TextView, known: Scan): Scan {
     };
   }
   const free = isFree([...scan.plaintext, ...taken]);
-  const possible = others.possible.filter(free);
+  const possible = [...(known.possiblePlaintext ?? []), ...others.possible.filter(free)];
   return possible.length === 0 ? scan : { ...scan, possiblePlaintext: possible };
 }

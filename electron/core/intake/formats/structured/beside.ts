@@ -9,6 +9,8 @@ import type { FoundBlob } from '../../types.ts';
 export interface BesideBlob {
   readonly findings: Finding[];
   readonly plaintext: ByteRange[];
+  /** What may be a plaintext: such a file is copied only where a person allows it. */
+  readonly possible: ByteRange[];
 }
 
 /** Names, in lower case without `_` and `-`, under which KMS's replies and people put what a blob holds. */
@@ -34,7 +36,7 @@ export function plaintextMembers(blob: FoundBlob, parent: Group, out: BesideBlob
     if (member instanceof Group) {
       // A buffer of bytes written as JSON.
       const range = plaintextBuffer(member);
-      if (range !== null) tell(member.place, range, out);
+      if (range !== null) inClear(member.place, range, out);
       continue;
     }
     const name = plainName(member.key);
@@ -44,7 +46,7 @@ export function plaintextMembers(blob: FoundBlob, parent: Group, out: BesideBlob
     const isPlain =
       (PLAIN_NAMES.test(name) && !isNoPlaintext(member.raw)) ||
       (KEY_NAMES.test(name) && isKeyOf(blob, member.raw));
-    if (isPlain) tell(member.place, range, out);
+    if (isPlain) inClear(member.place, range, out);
   }
 }
 
@@ -72,7 +74,8 @@ function isKeyOf({ identification: { plaintextBytes } }: FoundBlob, raw: string)
   return is;
 }
 
-function tell(where: string, range: ByteRange, out: BesideBlob): void {
+/** Adds what a name says is in clear. */
+export function inClear(where: string, range: ByteRange, out: BesideBlob): void {
   out.plaintext.push(range);
   out.findings.push(
     finding('plaintext-beside-blob', {

@@ -12,6 +12,7 @@ import { withContextLabel } from './context-labels.ts';
 import { withKeyLabel } from './key-labels.ts';
 import { foundAt, leafBlob } from './leaf-blob.ts';
 import { emulatorTokens, lookValues, mayHoldOther } from './look-values.ts';
+import { pairedByName } from './name-pairs.ts';
 import { blobTokens, LETTER, MESSAGES } from './tokens.ts';
 import { writtenBytes } from './written-bytes.ts';
 
@@ -36,7 +37,15 @@ export const structuredText: Format = {
     if (view === null || !mayHold(view)) return null;
     const { blobs, cut, beside } = textBlobs(view, readStructure(view, name), () => true);
     const findings = [...(cut ? [tooMany()] : []), ...beside.findings];
-    return blobs.length === 0 ? null : { blobs, findings, plaintext: sorted(beside.plaintext) };
+    const possible = sorted(beside.possible);
+    return blobs.length === 0
+      ? null
+      : {
+          blobs,
+          findings,
+          plaintext: sorted(beside.plaintext),
+          ...(possible.length === 0 ? {} : { possiblePlaintext: possible }),
+        };
   },
 };
 
@@ -50,7 +59,7 @@ export function textBlobs(
   structure: Structure | null,
   wanted: (leaf: Leaf) => boolean,
 ): { blobs: FoundBlob[]; cut: boolean; beside: BesideBlob } {
-  const beside: BesideBlob = { findings: [], plaintext: [] };
+  const beside: BesideBlob = { findings: [], plaintext: [], possible: [] };
   const values = structure === null ? [] : valueBlobs(structure, wanted, beside);
   const inText = values.length > MAX_BLOBS ? [] : tokenBlobs(view, structure, values, wanted);
   const known = [...values, ...inText, ...bytewiseBlobs(view, structure, wanted, beside)];
@@ -95,23 +104,27 @@ function valueBlobs(
 ): FoundBlob[] {
   const found: { blob: FoundBlob; parent: Group }[] = [];
   /** Blobs in each map or list: a key named beside two blobs may be that of either. */
-  const siblings = new Map<Group, number>();
+  const siblings = new Map<Group, FoundBlob[]>();
   for (const leaf of leaves) {
     if (found.length > MAX_BLOBS) break;
     const blob = wanted(leaf) ? leafBlob(leaf, syntax) : null;
     if (blob === null) continue;
     found.push({ blob, parent: leaf.parent });
-    siblings.set(leaf.parent, (siblings.get(leaf.parent) ?? 0) + 1);
+    const known = siblings.get(leaf.parent);
+    if (known === undefined) siblings.set(leaf.parent, [blob]);
+    else known.push(blob);
   }
   const hasContext = syntax === 'json' || syntax === 'json-lines' || syntax === 'yaml';
-  return found.map(({ blob, parent }) => {
-    if (parent.kind !== 'map' || siblings.get(parent) !== 1) return blob;
+  const labelled = found.map(({ blob, parent }) => {
+    if (parent.kind !== 'map' || siblings.get(parent)?.length !== 1) return blob;
     plaintextMembers(blob, parent, beside);
     // Variables of a process, and of a file without sections, are not about one another because they stand in one file.
     const isLoose = syntax === 'dotenv' || (syntax === 'ini' && parent.parent === null);
-    const labelled = isLoose ? blob : withKeyLabel(blob, parent);
-    return hasContext ? withContextLabel(labelled, parent) : labelled;
+    const withLabel = isLoose ? blob : withKeyLabel(blob, parent);
+    return hasContext ? withContextLabel(withLabel, parent) : withLabel;
   });
+  for (const [parent, blobs] of siblings) if (parent.kind === 'map') pairedByName(parent, blobs, beside);
+  return labelled;
 }
 
 /** Blobs that are no whole value: named by the value they stand in, or by line and column. */
