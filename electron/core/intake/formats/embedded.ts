@@ -2,8 +2,9 @@ import { MAX_CIPHERTEXT_BYTES } from '#shared/kms/facts.ts';
 import { identify } from '../../inspect/index.ts';
 import { magicOf } from '../binary/magic.ts';
 import { blobLength } from '../blob-length.ts';
+import { BINARY } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
-import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
+import type { FoundBlob, Scan } from '../types.ts';
 import { apart } from '../without-overlaps.ts';
 import { type Format, NOTHING_DECLARED } from './format.ts';
 import { blobTokens } from './structured/tokens.ts';
@@ -11,15 +12,6 @@ import { writingFindings } from './text.ts';
 
 /** Most blobs listed of one file. */
 const MOST = 10_000;
-const AS_IT_STANDS: BlobEncoding = {
-  name: 'binary',
-  charset: 'binary',
-  hexCase: 'lower',
-  padded: true,
-  breaks: [],
-  inner: null,
-};
-
 /**
  * Blobs among the bytes of a binary file, as they are or in base64 or hex, and bytes that SQL dumps write with
  * escapes: databases, archives, dumps. They are named with their offset and never written: what stands around them has
@@ -89,7 +81,7 @@ function made(bytes: Uint8Array, start: number, end: number, why: string): Found
     place: `byte ${start}`,
     range: { start, end },
     container: 'binary',
-    encoding: AS_IT_STANDS,
+    encoding: BINARY,
     bytes,
     identification: identify(bytes),
     declared: NOTHING_DECLARED,
@@ -224,7 +216,7 @@ function joined(latin: string, why: string): FoundBlob[] {
       const written = /[-_]/.test(latin.slice(at, end)) ? 'base64url' : name;
       blobs.push({
         ...made(new Uint8Array(found), at, end, why),
-        encoding: { ...AS_IT_STANDS, name: written, charset: 'latin-1', padded: false },
+        encoding: { ...BINARY, name: written, charset: 'latin-1', padded: false },
       });
       start.lastIndex = end;
     }

@@ -4,20 +4,11 @@ import type { BlobContainer, BlobKind, Finding, Identification } from '#shared/m
 import { isSecretInClear, privateKeyFinding, publicPart, randomness } from '../../inspect/index.ts';
 import { isKnownBinary } from '../binary/magic.ts';
 import { blobLength } from '../blob-length.ts';
-import { decodeText } from '../text/encoding.ts';
+import { BINARY, decodeText } from '../text/encoding.ts';
 import { trimmed } from '../text/strip-whitespace.ts';
 import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
 import { type Format, type Input, NONE, NOTHING_DECLARED } from './format.ts';
 import { writingFindings } from './text.ts';
-
-const BINARY: BlobEncoding = {
-  name: 'binary',
-  charset: 'binary',
-  hexCase: 'lower',
-  padded: true,
-  breaks: [],
-  inner: null,
-};
 
 /**
  * The file's bytes are a blob of a known kind. Text that only says what it is (PEM, age) is left for later, and so are

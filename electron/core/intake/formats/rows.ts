@@ -1,17 +1,9 @@
 import { identify } from '../../inspect/index.ts';
 import { blobsInRow } from '../blob-length.ts';
-import type { BlobEncoding, FoundBlob } from '../types.ts';
+import { BINARY } from '../text/encoding.ts';
+import type { FoundBlob } from '../types.ts';
 import { nested } from './envelopes/shared.ts';
 import { NONE, NOTHING_DECLARED } from './format.ts';
-
-const RAW: BlobEncoding = {
-  name: 'binary',
-  charset: 'binary',
-  hexCase: 'lower',
-  padded: true,
-  breaks: [],
-  inner: null,
-};
 
 const NOT_WRITTEN =
   'It stands in one value with other blobs, with nothing between them: Rewrap reads each, and writes none, because where ' +
@@ -35,7 +27,7 @@ function partOf(blob: FoundBlob, range: FoundBlob['range'], index: number): Foun
     place: `blob ${index + 1}`,
     range,
     container: blob.container,
-    encoding: RAW,
+    encoding: BINARY,
     bytes,
     identification: identify(bytes),
     declared: NOTHING_DECLARED,

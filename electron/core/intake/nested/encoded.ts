@@ -6,9 +6,9 @@ import { embeddedBlobs } from '../formats/embedded.ts';
 import { nested } from '../formats/envelopes/shared.ts';
 import { openInput } from '../formats/format.ts';
 import { type Leaf, positionOf, readStructure, type Structure } from '../structure/index.ts';
-import { type DecodedText, decodeText } from '../text/encoding.ts';
+import { BINARY, type DecodedText, decodeText } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
-import type { BlobEncoding, FoundBlob, Scan } from '../types.ts';
+import type { FoundBlob, Scan } from '../types.ts';
 import type { Unpacker } from './compressed.ts';
 import type { ReadInner } from './nested.ts';
 
@@ -132,19 +132,10 @@ function decodedRun({ charset }: TextView, letters: string): DecodedText | null 
 /** What stands in compressed bytes, which are not written again: other programs compress otherwise, byte for byte. */
 function insideCompressed(compressed: Uint8Array, bytes: Uint8Array, name: string, read: ReadInner): Scan {
   const inner = insideOf(bytes, name, read, COMPRESSED);
-  const outer = { bytes, encoding: AS_IT_IS, range: { start: 0, end: compressed.length } };
+  const outer = { bytes, encoding: BINARY, range: { start: 0, end: compressed.length } };
   const blobs = inner.blobs.map((one) => ({ ...nested(outer, '', one), notPutBack: COMPRESSED }));
   return { ...inner, blobs };
 }
-
-const AS_IT_IS: BlobEncoding = {
-  name: 'binary',
-  charset: 'binary',
-  hexCase: 'lower',
-  padded: true,
-  breaks: [],
-  inner: null,
-};
 
 function notRead(line: number, what: string, range: ByteRange): Finding {
   return finding('nested-not-read', {

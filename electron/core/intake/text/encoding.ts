@@ -6,6 +6,16 @@ import { base32 } from './base32.ts';
 import { isSpace, stripWhitespace, trimmed } from './strip-whitespace.ts';
 import { writeText } from './text-view.ts';
 
+/** Bytes as they stand in the file. */
+export const BINARY: BlobEncoding = {
+  name: 'binary',
+  charset: 'binary',
+  hexCase: 'lower',
+  padded: true,
+  breaks: [],
+  inner: null,
+};
+
 /** A blob read from text, and how it was written. */
 export interface DecodedText {
   readonly bytes: Uint8Array;

@@ -5,7 +5,7 @@ import type { BlobContainer, ByteRange, Declared, Finding } from '#shared/model/
 import { type EncryptionContext, sameContext } from '#shared/model/context.ts';
 import { identify } from '../../../inspect/index.ts';
 import { Group, Leaf } from '../../structure/index.ts';
-import { decodeText } from '../../text/encoding.ts';
+import { BINARY, decodeText } from '../../text/encoding.ts';
 import { trimmed } from '../../text/strip-whitespace.ts';
 import { type TextView, writeText } from '../../text/text-view.ts';
 import type { BlobEncoding, FoundBlob, LinkedValue, NewBlob, PlaintextRange } from '../../types.ts';
@@ -32,15 +32,6 @@ export interface GroupFormat {
 
 /** Reads bytes that are one envelope, or several one after the other; places and ranges are those in `bytes`. */
 export type BytesReader = (bytes: Uint8Array) => FoundBlob[] | null;
-
-const BINARY: BlobEncoding = {
-  name: 'binary',
-  charset: 'binary',
-  hexCase: 'lower',
-  padded: true,
-  breaks: [],
-  inner: null,
-};
 
 /** What a format says of a blob, beyond its bytes and its place. */
 interface BlobFacts {

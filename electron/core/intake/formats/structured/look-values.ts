@@ -2,7 +2,7 @@ import type { BlobContainer, BlobKind } from '#shared/model/blob.ts';
 import { looksLikeText } from '../../../inspect/index.ts';
 import { letterRuns } from '../../beginnings.ts';
 import { type Leaf, positionOf, type Structure } from '../../structure/index.ts';
-import { decodeText } from '../../text/encoding.ts';
+import { BINARY, decodeText } from '../../text/encoding.ts';
 import { type TextView, writeText } from '../../text/text-view.ts';
 import type { BlobEncoding, FoundBlob } from '../../types.ts';
 import { NOTHING_DECLARED } from '../format.ts';
@@ -132,12 +132,7 @@ const EMULATOR_TOKEN = new RegExp(
 /** The value is the ciphertext, as text. KMS never makes another for it, so that nothing else is ever put there. */
 function asItStands({ view, start, end }: Leaf, read: Uint8Array): BlobEncoding {
   return {
-    name: 'binary',
-    charset: 'binary',
-    hexCase: 'lower',
-    padded: true,
-    breaks: [],
-    inner: null,
+    ...BINARY,
     through: (bytes) => {
       const isSame = Buffer.compare(bytes, read) === 0;
       return writeText(isSame ? view.read(start, end) : Buffer.from(bytes).toString(), view.charset);
