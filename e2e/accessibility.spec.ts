@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs';
 import { test as base, expect } from '@playwright/test';
 import { SCENES } from '../tools/docs/scenes/index.ts';
-import { inScene, seed } from '../tools/docs/scenes/stage.ts';
+import { inScene, openShared, type SharedWindow, seed } from '../tools/docs/scenes/stage.ts';
 import { violationsInThemes } from './support/axe.ts';
 
-const test = base.extend<object, { seeded: string }>({
+const SIZE = { width: 1280, height: 820 };
+
+const test = base.extend<object, { seeded: string; shared: SharedWindow }>({
   // A home with the sample vault made once for a worker: an RSA key takes seconds.
   seeded: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
@@ -15,11 +17,25 @@ const test = base.extend<object, { seeded: string }>({
     },
     { scope: 'worker' },
   ],
+  shared: [
+    async ({ browser, seeded }, use) => {
+      const shared = await openShared(browser, seeded, SIZE);
+      await use(shared);
+      await shared.close();
+    },
+    { scope: 'worker' },
+  ],
 });
 
-// Those of the day are walked by `npm run docs:pictures -- --check`.
-for (const scene of SCENES.filter(({ daily }) => daily !== true))
-  test(`${scene.name} has no accessibility violation`, async ({ browser, seeded }) => {
-    const found = await inScene(browser, seeded, scene, { width: 1280, height: 820 }, violationsInThemes);
-    expect(found).toEqual([]);
-  });
+// Those of the day are walked by `npm run docs:pictures -- --check`, each in an application of its own.
+for (const scene of SCENES.filter(({ daily }) => daily !== true)) {
+  const title = `${scene.name} has no accessibility violation`;
+  if (scene.looksOnly === true)
+    test(title, async ({ shared }) => {
+      expect(await violationsInThemes(await shared.show(scene))).toEqual([]);
+    });
+  else
+    test(title, async ({ browser, seeded }) => {
+      expect(await inScene(browser, seeded, scene, SIZE, violationsInThemes)).toEqual([]);
+    });
+}

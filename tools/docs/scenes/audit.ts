@@ -47,7 +47,7 @@ async function rules(page: Page): Promise<void> {
 
 /** Findings, figures, what deleting a key would break, rules, and the history. */
 export const AUDIT: readonly Scene[] = [
-  { name: 'audit', view: 'Audit', inDocuments: true, show: overview },
+  { name: 'audit', view: 'Audit', looksOnly: true, inDocuments: true, show: overview },
   {
     name: 'audit-empty',
     view: 'Audit',
@@ -118,7 +118,7 @@ export const AUDIT: readonly Scene[] = [
       await page.getByText('Key materials').first().waitFor();
     },
   },
-  { name: 'audit-findings', view: 'Audit', show: findings },
+  { name: 'audit-findings', view: 'Audit', looksOnly: true, show: findings },
   {
     name: 'audit-finding',
     view: 'Audit',
@@ -158,6 +158,7 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'audit-deletion-answer',
     view: 'Audit',
+    looksOnly: true,
     async show(page) {
       await overview(page);
       await page.getByRole('tab', { name: 'If a key is deleted' }).click();

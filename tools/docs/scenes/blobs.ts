@@ -26,6 +26,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'blobs',
     view: 'Blobs',
+    looksOnly: true,
     inDocuments: true,
     async show(page) {
       await rows(page);
@@ -159,6 +160,7 @@ export const BLOBS: readonly Scene[] = [
   {
     name: 'sheet-preflight',
     view: 'Blobs',
+    looksOnly: true,
     async show(page) {
       const sheet = await openSheet(page, [
         'api-token.bin',

@@ -32,6 +32,7 @@ export const KEYS: readonly Scene[] = [
   {
     name: 'keys-materials',
     view: 'Keys',
+    looksOnly: true,
     async show(page) {
       await rows(page);
       await go(page, 'Keys');

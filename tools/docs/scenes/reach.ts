@@ -13,6 +13,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'help',
     view: 'Help',
+    looksOnly: true,
     async show(page) {
       await go(page, 'Help');
       await page.getByRole('heading', { level: 1 }).waitFor();
@@ -32,6 +33,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'connection',
     view: 'Dialogs',
+    looksOnly: true,
     async show(page) {
       await rows(page);
       await page.getByRole('button', { name: /^Connection: / }).click();
@@ -41,6 +43,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'palette',
     view: 'Dialogs',
+    looksOnly: true,
     async show(page) {
       await rows(page);
       await page.keyboard.press('Control+k');
@@ -50,6 +53,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'shortcuts',
     view: 'Dialogs',
+    looksOnly: true,
     async show(page) {
       await rows(page);
       await page.keyboard.press('?');
@@ -59,6 +63,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'compare',
     view: 'Dialogs',
+    looksOnly: true,
     async show(page) {
       await rows(page);
       for (const file of ['api-token.bin', 'ldap-bind.hex'])
@@ -70,6 +75,7 @@ export const REACH_SCENES: readonly Scene[] = [
   {
     name: 'paste',
     view: 'Dialogs',
+    looksOnly: true,
     async show(page) {
       await rows(page);
       await page.keyboard.press('Control+k');

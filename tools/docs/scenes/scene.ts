@@ -20,6 +20,8 @@ export interface Scene {
   readonly settings?: object;
   /** Walked once a day, not by each `npm test`: it takes long, or differs from another in figures and words alone. */
   readonly daily?: true;
+  /** It starts from the practice KMS and changes nothing: other such scenes may stand in the same application. */
+  readonly looksOnly?: true;
   /** The connection is not expected to be ready. */
   readonly disconnected?: true;
   readonly show: (page: Page, home: string) => Promise<void>;

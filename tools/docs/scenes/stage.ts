@@ -76,16 +76,53 @@ export const offeredViews = (page: Page): Promise<string[]> =>
     .getByRole('button')
     .evaluateAll((buttons) => buttons.map((button) => button.getAttribute('aria-label') ?? ''));
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A window to come, of `viewport`, in which nothing moves. */
+const windowOf = (browser: Browser, viewport: Size) =>
+  browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', viewport });
+
+/** An application and its window, for scenes that only look: one after another. */
+export interface SharedWindow {
+  /** Shows the scene in the window as it is when it has just been opened. */
+  show(scene: Scene): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Opens what {@link Scene.looksOnly} scenes share, so that each costs a reload and no start. */
+export async function openShared(browser: Browser, seeded: string, viewport: Size): Promise<SharedWindow> {
+  const application = await openApplication(seeded);
+  const context = await windowOf(browser, viewport);
+  const page = await context.newPage();
+  await openWindow(page, application);
+  return {
+    async show(scene) {
+      if (scene.looksOnly !== true) throw new Error(`${scene.name} leaves something behind`);
+      await page.reload();
+      await page.getByRole('button', { name: PRACTICE }).waitFor();
+      await scene.show(page, application.home);
+      return page;
+    },
+    async close() {
+      await context.close();
+      await application.close();
+    },
+  };
+}
+
 /** `use` with the window in the state of `scene`, in an application of its own: scenes do not see each other. */
 export async function inScene<T>(
   browser: Browser,
   seeded: string,
   scene: Scene,
-  viewport: { readonly width: number; readonly height: number },
+  viewport: Size,
   use: (page: Page) => Promise<T>,
 ): Promise<T> {
   const application = await openApplication(seeded, scene);
-  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', viewport });
+  const context = await windowOf(browser, viewport);
   try {
     const page = await context.newPage();
     await openWindow(page, application, scene);
