@@ -18,6 +18,7 @@ import {
   utilityProcess,
 } from 'electron';
 import { startEngine } from './bridge/engine/index.ts';
+import { RUN_WORKER } from './core/children/index.ts';
 import { TWO_STEP_CHILD } from './core/two-step/index.ts';
 import { openUpdater, updateHosts } from './hosts/desktop/lifetime/updater.ts';
 import { startDesktop } from './hosts/desktop/start.ts';
@@ -54,7 +55,7 @@ void startDesktop({
   icon: join(__dirname, 'icon.png'),
   // What draws the "About" box on Linux and Windows reads no archive.
   aboutIcon: join(app.isPackaged ? process.resourcesPath : __dirname, 'icon.png'),
-  twoStepChild: join(__dirname, TWO_STEP_CHILD),
+  childFiles: { twoStep: join(__dirname, TWO_STEP_CHILD), run: join(__dirname, RUN_WORKER) },
   startEngine: (options, parts) => startEngine(options, join(__dirname, 'engine.cjs'), parts),
   openPage: () => openPage(join(__dirname, 'renderer')),
   openUpdater: async () => (app.isPackaged ? openUpdater(feed) : null),

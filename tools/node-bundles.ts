@@ -11,6 +11,8 @@ interface Entry {
   readonly entry: string;
   readonly source: string;
   readonly format: 'cjs' | 'es';
+  /** Other programs of much the same modules, which then stand in one chunk for all: by name, their sources. */
+  readonly beside?: Readonly<Record<string, string>>;
 }
 
 // CommonJS for all that Electron runs: a sandboxed preload must be; main and the engine's worker are too, because
@@ -22,7 +24,12 @@ export const DESKTOP: readonly Entry[] = [
 ];
 
 export const ENGINE: readonly Entry[] = [
-  { entry: 'engine', source: 'electron/bridge/engine/worker.ts', format: 'cjs' },
+  {
+    entry: 'engine',
+    source: 'electron/bridge/engine/worker.ts',
+    format: 'cjs',
+    beside: { 'run-worker': 'electron/core/rotation/workers/main.ts' },
+  },
   { entry: 'disk-thread', source: 'electron/core/intake/put-back/disk/thread.ts', format: 'cjs' },
   // One file of Node's own modules and nothing else: it may read itself alone, under Node's permission model.
   { entry: 'two-step-child', source: 'electron/core/two-step/child/main.ts', format: 'cjs' },
@@ -37,7 +44,11 @@ export const SHELL: readonly Entry[] = [{ entry: 'cli-main', source: 'electron/c
  * One bundle for Node in `outDir`, with every dependency inside, so that the application ships without node_modules.
  * What is imported dynamically becomes a chunk in a folder named after the entry, loaded when it is first needed.
  */
-export async function bundleForNode({ entry, source, format }: Entry, outDir: string, plugin?: PluginOption) {
+export async function bundleForNode(
+  { entry, source, format, beside = {} }: Entry,
+  outDir: string,
+  plugin?: PluginOption,
+) {
   const extension = format === 'cjs' ? 'cjs' : 'js';
   await build({
     root,
@@ -54,7 +65,7 @@ export async function bundleForNode({ entry, source, format }: Entry, outDir: st
       minify: false,
       sourcemap: false,
       rolldownOptions: {
-        input: { [entry]: source },
+        input: { [entry]: source, ...beside },
         external: builtins,
         // Region comments name where each module lay on the machine that builds.
         experimental: { attachDebugInfo: 'none' },

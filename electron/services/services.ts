@@ -56,6 +56,8 @@ export interface EngineOptions {
 interface HostParts {
   /** How this host starts the child of a run that decrypts here and encrypts there. */
   readonly startChild: ChildStarter;
+  /** How this host starts processes that do files of a run; absent: it starts none. */
+  readonly startRunWorker?: ChildStarter;
   /** Where files are put back. */
   readonly disk: Disk;
   /** Asks a person for approvals. */
@@ -78,7 +80,7 @@ interface Services {
 /** Puts the services together. Returns at once: connecting and the first intake go on behind it. */
 export function createServices(
   options: EngineOptions,
-  { startChild, disk, approver, shared, emit }: HostParts,
+  { startChild, startRunWorker, disk, approver, shared, emit }: HostParts,
 ): Services {
   const { dataDir, recordsDir = dataDir } = options;
   const shell = options.host === 'cli';
@@ -129,6 +131,8 @@ export function createServices(
     destination,
     learned,
     disk,
+    workers:
+      startRunWorker === undefined ? undefined : { start: startRunWorker, most: availableParallelism() },
     follows: !shell,
     failurePolicy: shell ? 'network' : 'wait',
     twoStep,

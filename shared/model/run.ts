@@ -56,12 +56,17 @@ export type RunMethod = z.infer<typeof RunMethod>;
 export const OnFailure = z.enum(['hold-back', 'take-good']);
 export type OnFailure = z.infer<typeof OnFailure>;
 
+/** Processes of one run at most. */
+const MOST_PROCESSES = 64;
+
 /** How hard KMS is asked. Both null: as hard as it takes it. */
 export const Pace = z.object({
-  /** Blobs that are re-encrypted at a time; null: 16. As many again are verified meanwhile. Fewer while KMS throttles. */
+  /** Blobs that are re-encrypted at a time, by all processes together; null: 16 by each. As many again are verified meanwhile. Fewer while KMS throttles. */
   concurrency: z.int().min(1).max(128).nullable(),
   /** Requests a second at most, verification included; null: no ceiling of ours. */
   perSecond: z.number().min(0.1).max(100_000).nullable(),
+  /** Processes of this machine that do the files; absent: one. The host starts no more than there are cores. */
+  processes: z.int().min(1).max(MOST_PROCESSES).optional(),
 });
 export type Pace = z.infer<typeof Pace>;
 
@@ -317,6 +322,8 @@ export const RunSummary = z.object({
   resume: Touches.nullable(),
   /** Blobs that failed or were not reached, of a run that is over. */
   retry: z.object({ failed: z.int(), missed: z.int() }).nullable(),
+  /** Processes that do its files beside Rewrap's own, and how many of them died and were followed by another. Absent: none. */
+  workers: z.object({ processes: z.int(), died: z.int() }).optional(),
   /**
    * Why its files are not there to be read again, so that it can be neither retried nor resumed: they came through a stream or were
    * pasted, or were copies for a branch, which are removed. Absent: they may be there.

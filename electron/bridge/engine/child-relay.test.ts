@@ -30,23 +30,25 @@ class Echo implements ChildChannel {
 function relay() {
   const { port1, port2 } = new MessageChannel();
   const children: Echo[] = [];
-  const host = new HostedChildren(
-    () => {
-      const child = new Echo();
-      children.push(child);
-      return child;
-    },
-    (message) => port1.postMessage(message),
+  const kinds: string[] = [];
+  const start = (kind: string) => () => {
+    const child = new Echo();
+    children.push(child);
+    kinds.push(kind);
+    return child;
+  };
+  const host = new HostedChildren({ 'two-step': start('two-step'), run: start('run') }, (message) =>
+    port1.postMessage(message),
   );
   port1.on('message', (message) => host.take(message));
   const engine = new RelayedChildren((message) => port2.postMessage(message));
   port2.on('message', (message) => engine.take(message));
-  return { host, engine, children, close: () => port1.close() };
+  return { host, engine, children, kinds, close: () => port1.close() };
 }
 
 test('each child hears and says its own, bytes as bytes', async () => {
-  const { engine, children, close } = relay();
-  const [one, two] = [engine.start(), engine.start()];
+  const { engine, children, kinds, close } = relay();
+  const [one, two] = [engine.starter('two-step')(), engine.starter('run')()];
   const heard = Promise.all(
     [one, two].map((channel) => new Promise((resolve) => channel.onMessage(resolve))),
   );
@@ -57,16 +59,17 @@ test('each child hears and says its own, bytes as bytes', async () => {
     [{ to: 'one', blob: Uint8Array.of(1, 2, 3) }],
     [{ to: 'two' }],
   ]);
+  expect(kinds).toEqual(['two-step', 'run']);
   close();
 });
 
 test('an end is passed on once, from either side', async () => {
   const { host, engine, children, close } = relay();
-  const channel = engine.start();
+  const channel = engine.starter('two-step')();
   channel.kill();
   await new Promise<void>((resolve) => channel.onEnd(resolve));
   expect(children[0]?.killed).toBe(true);
-  const second = engine.start();
+  const second = engine.starter('two-step')();
   await expect.poll(() => children.length).toBe(2);
   host.killAll();
   await new Promise<void>((resolve) => second.onEnd(resolve));

@@ -1,29 +1,32 @@
 /**
  * A child that only the host can start (Electron's utility processes belong to its main process), used from the
  * engine's thread: the host starts it and passes messages on without looking into them. They hold credentials on the
- * way in and ciphertext on both; plaintext is in none.
+ * way in and ciphertext on both; plaintext of a blob is in none.
  */
 import type { ChildChannel, ChildStarter } from '../../core/two-step/index.ts';
 import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
-import type { FromWorker, ToWorker } from './protocol.ts';
+import type { ChildKind, FromWorker, ToWorker } from './protocol.ts';
 
 type FromEngine = Extract<FromWorker, { type: `child-${string}` }>;
 type ToEngine = Extract<ToWorker, { type: `child-${string}` }>;
 
+/** How a host starts each kind of child. */
+export type ChildStarters = Readonly<Record<ChildKind, ChildStarter>>;
+
 /** The host's end: the children that it started for the engine. */
 export class HostedChildren {
-  readonly #start: ChildStarter;
+  readonly #start: ChildStarters;
   readonly #post: (message: ToEngine) => void;
   readonly #running = new Map<number, ChildChannel>();
 
-  constructor(start: ChildStarter, post: (message: ToEngine) => void) {
+  constructor(start: ChildStarters, post: (message: ToEngine) => void) {
     this.#start = start;
     this.#post = post;
   }
 
   take(message: FromEngine): void {
     const { child } = message;
-    if (message.type === 'child-start') this.#begin(child);
+    if (message.type === 'child-start') this.#begin(child, message.kind);
     else if (message.type === 'child-kill') this.#running.get(child)?.kill();
     else this.#running.get(child)?.send(message.message);
   }
@@ -34,8 +37,8 @@ export class HostedChildren {
     this.#running.clear();
   }
 
-  #begin(child: number): void {
-    const channel = this.#start();
+  #begin(child: number, kind: ChildKind): void {
+    const channel = this.#start[kind]();
     this.#running.set(child, channel);
     channel.onMessage((message) => this.#post({ type: 'child-message', child, message }));
     channel.onEnd(() => {
@@ -55,7 +58,11 @@ export class RelayedChildren {
     this.#post = post;
   }
 
-  readonly start: ChildStarter = () => {
+  starter(kind: ChildKind): ChildStarter {
+    return () => this.#start(kind);
+  }
+
+  #start(kind: ChildKind): ChildChannel {
     const child = this.#next++;
     let listener: (message: unknown) => void = () => {};
     let end = () => {};
@@ -63,7 +70,7 @@ export class RelayedChildren {
       end = resolve;
     });
     this.#running.set(child, { message: (message) => listener(message), end });
-    this.#post({ type: 'child-start', child });
+    this.#post({ type: 'child-start', child, kind });
     return {
       send: (message) => this.#post({ type: 'child-send', child, message }),
       onMessage: (given) => {
@@ -72,7 +79,7 @@ export class RelayedChildren {
       onEnd: (given) => void ended.then(given),
       kill: () => this.#post({ type: 'child-kill', child }),
     };
-  };
+  }
 
   take(message: ToEngine): void {
     const running = this.#running.get(message.child);

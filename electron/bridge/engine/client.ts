@@ -1,7 +1,6 @@
 import type { EventPayload, Reply } from '#shared/contract/api.ts';
 import type { PlainFault } from '#shared/model/fault-error.ts';
 import { fault } from '#shared/model/fault-error.ts';
-import type { ChildStarter } from '../../core/two-step/index.ts';
 import {
   type ApprovalAnswer,
   type ApprovalQuestion,
@@ -9,7 +8,7 @@ import {
   noApprover,
 } from '../../services/approvals/index.ts';
 import type { Engine, EngineOptions } from '../index.ts';
-import { HostedChildren } from './child-relay.ts';
+import { type ChildStarters, HostedChildren } from './child-relay.ts';
 import type { FromWorker } from './protocol.ts';
 import { Reopen } from './reopen.ts';
 import { EngineThread, type ThreadEnd } from './thread.ts';
@@ -26,8 +25,8 @@ export interface EngineDeath extends ThreadEnd {
 }
 
 export interface StartEngine {
-  /** How two-step children are started where the thread cannot do it itself. */
-  readonly startChild?: ChildStarter;
+  /** How child processes are started where the thread cannot do it itself. */
+  readonly startChild?: ChildStarters;
   /** Asks a person for approvals; absent: what needs one is refused. */
   readonly approver?: Approver;
   /** Hears of each death of the engine but the one that `close` asks for. */
@@ -90,7 +89,7 @@ class SupervisedEngine implements Engine {
   constructor(
     options: EngineOptions,
     workerFile: string,
-    startChild: ChildStarter | null,
+    startChild: ChildStarters | null,
     approver: Approver,
     died: (death: EngineDeath) => void,
   ) {

@@ -7,23 +7,38 @@ import { noChild } from '../../services/connection/index.ts';
 import { createServices } from '../../services/services.ts';
 import { type Engine, type EngineOptions, router, strippedEvent, unknownRequest } from '../index.ts';
 
+/** What a host does for the services; each may be absent. */
+interface EngineParts {
+  /** How this host starts the child of a run that decrypts here and encrypts there. Absent: there are no such runs. */
+  readonly startChild?: ChildStarter | undefined;
+  /** How it starts processes that do files of a run. Absent: this one does all of them. */
+  readonly startRunWorker?: ChildStarter;
+  /** Where files are put back; absent: in this thread. */
+  readonly disk?: Disk;
+  /** Asks a person for approvals. Absent: what needs one is refused. */
+  readonly approver?: Approver;
+  /** What other processes do of the files of this one's runs. */
+  readonly shared?: SharedWork | undefined;
+}
+
 /**
  * The services behind the contract, in this thread. The window hosts run it in a worker ({@link ./worker.ts}); the command
- * line and tests call it directly. Returns at once: connecting and the first intake go on behind it. `startChild`: how
- * this host starts the child of a run that decrypts here and encrypts there. `disk`: where files are put back, in this
- * thread if not given. `approver`: asks a person for approvals; if not given, what needs one is refused. `shared`: what other
- * processes do of the files of this one's runs.
+ * line and tests call it directly. Returns at once: connecting and the first intake go on behind it.
  */
 export function createEngine(
   options: EngineOptions,
-  startChild: ChildStarter = noChild,
-  disk: Disk = diskHere(),
-  approver: Approver = noApprover,
-  shared?: SharedWork,
+  {
+    startChild = noChild,
+    startRunWorker,
+    disk = diskHere(),
+    approver = noApprover,
+    shared,
+  }: EngineParts = {},
 ): Engine {
   const listeners = new Set<(name: string, payload: unknown) => void>();
   const services = createServices(options, {
     startChild,
+    ...(startRunWorker === undefined ? {} : { startRunWorker }),
     disk,
     approver,
     ...(shared === undefined ? {} : { shared }),

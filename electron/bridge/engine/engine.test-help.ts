@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
+import type { ChildStarter } from '../../core/two-step/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 import { type Approver, typedByPerson } from '../../services/approvals/index.ts';
@@ -14,7 +15,7 @@ import { NO_CAPABILITIES } from './index.ts';
 export function engineAt(
   dataDir: string,
   over: Partial<Parameters<typeof createEngine>[0]> = {},
-  startChild?: Parameters<typeof createEngine>[1],
+  startChild?: ChildStarter,
   approver: Approver = typedByPerson,
 ): Engine {
   return createEngine(
@@ -27,9 +28,7 @@ export function engineAt(
       connection: null,
       ...over,
     },
-    startChild,
-    undefined,
-    approver,
+    { startChild, approver },
   );
 }
 

@@ -2,4 +2,5 @@
 
 export { dataDir } from '../../core/storage/data-folder.ts';
 export { NO_CAPABILITIES } from '../types.ts';
+export type { ChildStarters } from './child-relay.ts';
 export { beginEngine, type EngineDeath, type StartEngine, startEngine } from './client.ts';

@@ -2,6 +2,9 @@ import type { Reply } from '#shared/contract/api.ts';
 import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
 import type { EngineOptions } from '../index.ts';
 
+/** What a child process of the engine is for: decrypting and encrypting, or the files of a run. */
+export type ChildKind = 'two-step' | 'run';
+
 /** Messages between a host's thread and the engine's; both ends are ours, schemas are applied in the engine. */
 export type ToWorker =
   | {
@@ -25,14 +28,14 @@ export type FromWorker =
   | { readonly type: 'closed' }
   | { readonly type: 'approval-ask'; readonly question: ApprovalQuestion }
   /** To a host that starts children itself: see ./child-relay.ts. */
-  | { readonly type: 'child-start'; readonly child: number }
+  | { readonly type: 'child-start'; readonly child: number; readonly kind: ChildKind }
   | { readonly type: 'child-send'; readonly child: number; readonly message: unknown }
   | { readonly type: 'child-kill'; readonly child: number };
 
 /** What the thread is started with. */
 export interface WorkerStart {
   readonly options: EngineOptions;
-  /** Whether the host starts two-step children; otherwise the thread forks them under Node. */
+  /** Whether the host starts child processes; otherwise the thread forks them under Node. */
   readonly hostStartsChildren: boolean;
   /** Where the host's approver shows its questions. */
   readonly approvalsShownIn: Approver['where'];

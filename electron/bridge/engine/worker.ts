@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Reply } from '#shared/contract/api.ts';
+import { forkRunWorker, RUN_WORKER } from '../../core/children/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
 import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import { toFault } from '../index.ts';
@@ -19,12 +20,16 @@ const relayed = new RelayedChildren(send);
 const approvals = new RelayedApprovals(approvalsShownIn, (question) =>
   send({ type: 'approval-ask', question }),
 );
-const engine = createEngine(
-  options,
-  hostStartsChildren ? relayed.start : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
-  new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
-  approvals,
-);
+const engine = createEngine(options, {
+  startChild: hostStartsChildren
+    ? relayed.starter('two-step')
+    : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
+  startRunWorker: hostStartsChildren
+    ? relayed.starter('run')
+    : () => forkRunWorker(join(__dirname, RUN_WORKER)),
+  disk: new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
+  approver: approvals,
+});
 
 engine.onEvent((name, payload) => send({ type: 'event', name, payload }));
 port.on('message', (message: ToWorker) => {

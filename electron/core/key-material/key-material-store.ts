@@ -24,6 +24,7 @@ export class KeyMaterialStore {
   readonly #put: StatementSync;
   readonly #of: StatementSync;
   readonly #under: StatementSync;
+  readonly #replies: StatementSync;
   readonly #forget: StatementSync;
 
   /** Throws when the file cannot be opened or is no SQLite database. */
@@ -42,6 +43,7 @@ export class KeyMaterialStore {
     this.#under = this.#db.prepare(
       "SELECT * FROM learned WHERE by = 'kms' AND (key_arn = ? OR key_arn LIKE ?) ORDER BY at DESC",
     );
+    this.#replies = this.#db.prepare("SELECT * FROM learned WHERE by = 'kms' ORDER BY at DESC");
     this.#forget = this.#db.prepare("DELETE FROM learned WHERE fingerprint = ? AND by = 'person'");
   }
 
@@ -84,6 +86,16 @@ export class KeyMaterialStore {
       fingerprint: String(row.fingerprint),
       keyArn: String(row.key_arn),
       keyMaterialId: row.key_material_id === null ? null : String(row.key_material_id),
+    }));
+  }
+
+  /** All that KMS named, newest first. */
+  replies(): { fingerprint: string; keyArn: string; keyMaterialId: string | null; evidence: string }[] {
+    return this.#replies.all().map((row) => ({
+      fingerprint: String(row.fingerprint),
+      keyArn: String(row.key_arn),
+      keyMaterialId: row.key_material_id === null ? null : String(row.key_material_id),
+      evidence: String(row.evidence),
     }));
   }
 

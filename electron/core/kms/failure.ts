@@ -1,5 +1,6 @@
 import { explainKms, explainOwn, type KmsSituation, proxyWords } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { RemoteFailure } from './access.ts';
 
 /** Values that must not appear in an error: what the credential provider gave out. */
 type SecretValues = () => readonly string[];
@@ -31,6 +32,14 @@ export function toFaultError(error: unknown, situation: KmsSituation, secrets: S
   let text = message;
   for (const secret of secrets()) if (secret.length >= 8) text = text.replaceAll(secret, '(withheld)');
   return new KmsFaultError(explainKms(name, text, requestId, situation), situation);
+}
+
+/** What is said of an error to the process that explains it. */
+export function failureOf(error: unknown): RemoteFailure {
+  if (!(error instanceof Error))
+    return { name: 'UnknownServiceError', message: '', code: null, status: null, requestId: null };
+  const { requestId, status } = metadataOf(error);
+  return { name: error.name, message: error.message, code: systemCode(error), status, requestId };
 }
 
 /** The proxy is named without user and password, as the situation has it. */

@@ -1,4 +1,4 @@
-export type { AccessKeys, KmsAccess, RemoteFailure } from './access.ts';
+export type { AccessKeys, KmsAccess, KmsWay, RemoteFailure } from './access.ts';
 export { endpointProblem, type ProfileUses, profileUses } from './config/profile-uses.ts';
 export { listProfiles } from './config/profiles.ts';
 export { watchProfiles } from './config/shared-config.ts';
@@ -7,6 +7,7 @@ export { connect } from './connect.ts';
 export { connectionNotes } from './credentials/notes.ts';
 export { forgetSessions } from './credentials/open-session.ts';
 export { KmsFaultError } from './failure.ts';
+export { RemoteKms, RemoteKmsError } from './remote-kms.ts';
 export { type SsoSignedIn, type SsoSignInOptions, ssoSignIn } from './sso/sign-in.ts';
 export type {
   AskMfa,
@@ -14,6 +15,7 @@ export type {
   DryRunOutput,
   Kms,
   KmsConnection,
+  KmsRequests,
   ListKeysOptions,
   PracticeAccess,
   ReEncryptInput,

@@ -1,18 +1,16 @@
-import type { KeyMetadata, KMSClient, ReEncryptCommandInput } from '@aws-sdk/client-kms';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { sentContext } from '#shared/kms/contexts.ts';
 import type { KmsSituation } from '#shared/kms/errors.ts';
 import type { ConnectionChoice, EndpointInfo, Identity } from '#shared/model/connection.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList, KeyPage } from '#shared/model/key.ts';
-import { accessOf, type KmsAccess } from './access.ts';
+import { accessOf, type KmsAccess, type KmsWay } from './access.ts';
 import { partitionOf, type Where } from './config/where.ts';
 import type { Session } from './credentials/session.ts';
 import { toFaultError } from './failure.ts';
 import { KmsHttpClient } from './http-client/http-client.ts';
-import { dryRunOver, reEncryptOver } from './http-client/re-encrypt.ts';
 import { allDetails } from './key-details.ts';
-import { describeOne, keyInfo } from './key-facts.ts';
+import { describeOne } from './key-facts.ts';
 import { listAll } from './key-list.ts';
 import { between, type Transport } from './transport.ts';
 import {
@@ -26,6 +24,7 @@ import {
   type RightsInput,
   type Sending,
 } from './types.ts';
+import { WireKms } from './wire-kms.ts';
 
 interface SdkKmsParts {
   readonly choice: ConnectionChoice;
@@ -48,7 +47,7 @@ export class SdkKms implements KmsConnection {
   readonly endpoint: string | null;
   readonly endpointInfo: EndpointInfo;
   readonly #parts: SdkKmsParts;
-  readonly #wire: KmsHttpClient;
+  readonly #wire: WireKms;
   #principal: string | null = null;
 
   constructor(parts: SdkKmsParts) {
@@ -57,16 +56,15 @@ export class SdkKms implements KmsConnection {
     this.endpoint = parts.where.endpoint;
     this.endpointInfo = endpointInfoOf(parts.where, parts.direct);
     this.#parts = parts;
-    const { endpoint, region, keys } = this.access();
-    this.#wire = new KmsHttpClient({
+    const { way, held, keys } = this.access();
+    const { endpoint, region } = way;
+    const client = new KmsHttpClient({
       endpoint,
       region,
-      keys: () => {
-        const held = parts.session.held();
-        return held === null ? keys() : { ...held, sessionToken: held.sessionToken ?? null };
-      },
+      keys: () => held() ?? keys(),
       transport: parts.transport,
     });
+    this.#wire = new WireKms(client, (situation, work) => this.#explained(situation, work));
   }
 
   get principal(): string | null {
@@ -74,25 +72,15 @@ export class SdkKms implements KmsConnection {
   }
 
   reEncrypt(input: ReEncryptInput, sending?: Sending): Promise<ReEncryptOutput> {
-    return this.#explained(
-      () => situationOf(input),
-      () => reEncryptOver(this.#wire, requestOf(input), sending),
-    );
+    return this.#wire.reEncrypt(input, sending);
   }
 
   dryRun(input: ReEncryptInput, sending?: Sending): Promise<DryRunOutput> {
-    return this.#explained(
-      () => situationOf(input),
-      () => dryRunOver(this.#wire, requestOf(input), sending),
-    );
+    return this.#wire.dryRun(input, sending);
   }
 
-  async mayReEncrypt(input: RightsInput, sending?: Sending): Promise<DryRunOutput> {
-    const request: ReEncryptCommandInput = { ...requestOf(input), DryRunModifiers: [IGNORE_CIPHERTEXT] };
-    return this.#explained(
-      () => situationOf(input),
-      () => dryRunOver(this.#wire, request, sending),
-    );
+  mayReEncrypt(input: RightsInput, sending?: Sending): Promise<DryRunOutput> {
+    return this.#wire.mayReEncrypt(input, sending);
   }
 
   async whoAmI(): Promise<Identity> {
@@ -119,10 +107,8 @@ export class SdkKms implements KmsConnection {
     );
   }
 
-  async describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
-    return this.#explained({ operation: 'DescribeKey', destinationKeyId: keyId }, () =>
-      describeOver(this.#wire, keyId, sending),
-    );
+  describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo> {
+    return this.#wire.describeOnce(keyId, sending);
   }
 
   async keyDetail(keyId: string): Promise<KeyInfo> {
@@ -139,8 +125,16 @@ export class SdkKms implements KmsConnection {
   }
 
   access(): KmsAccess {
-    const { kms, session, transport, where } = this.#parts;
-    return accessOf({ kms, session, transport, where, explain: this.#explain });
+    const { choice, kms, session, transport, where } = this.#parts;
+    return accessOf({
+      choice,
+      kms,
+      session,
+      transport,
+      where,
+      explain: this.#explain,
+      situation: () => this.#situation(),
+    });
   }
 
   async keyPolicy(keyId: string): Promise<string> {
@@ -194,14 +188,16 @@ export class SdkKms implements KmsConnection {
   }
 
   readonly #explain = (error: unknown, situation: KmsSituation): FaultError => {
-    const { where, profile, session } = this.#parts;
-    const { region, endpoint } = where;
-    return toFaultError(
-      error,
-      { region, endpoint, profile, proxy: this.endpointInfo.proxy, principal: this.#principal, ...situation },
-      () => session.secrets,
-    );
+    const { session } = this.#parts;
+    return toFaultError(error, { ...this.#situation(), ...situation }, () => session.secrets);
   };
+
+  /** What every request of this connection is explained with. */
+  #situation(): KmsWay['situation'] {
+    const { region, endpoint } = this.#parts.where;
+    const { proxy } = this.endpointInfo;
+    return { region, endpoint, profile: this.#parts.profile, proxy, principal: this.#principal };
+  }
 
   /**
    * Credentials that the service calls expired are sought anew, and the request is sent once more: it was refused
@@ -229,58 +225,10 @@ export class SdkKms implements KmsConnection {
   }
 }
 
-/** Judge rights alone: the one modifier there is (API reference, `ReEncrypt`, DryRunModifiers). */
-const IGNORE_CIPHERTEXT = 'IGNORE_CIPHERTEXT';
 function endpointInfoOf(where: Where, direct: boolean): EndpointInfo {
   const { region, endpoint, fips, dualStack } = where;
   const partition = partitionOf(region);
   const address = endpoint ?? `https://kms.${region}.${partition.dnsSuffix}`;
   const way = direct ? { proxy: null, caBundle: null } : between(address, where.caBundle);
   return { region, endpoint, partition: partition.id, fips, dualStack, ...way };
-}
-
-/** The request in the SDK's terms: what is null is left out, and an asymmetric side gets no context. */
-function requestOf(input: ReEncryptInput | RightsInput): ReEncryptCommandInput {
-  const source = sentContext(input.sourceAlgorithm, input.sourceContext);
-  const destination = sentContext(input.destinationAlgorithm, input.destinationContext);
-  return {
-    ...('blob' in input ? { CiphertextBlob: input.blob } : {}),
-    SourceEncryptionAlgorithm: input.sourceAlgorithm,
-    DestinationKeyId: input.destinationKeyId,
-    DestinationEncryptionAlgorithm: input.destinationAlgorithm,
-    ...(input.sourceKeyId === null ? {} : { SourceKeyId: input.sourceKeyId }),
-    ...(source === null ? {} : { SourceEncryptionContext: source }),
-    ...(destination === null ? {} : { DestinationEncryptionContext: destination }),
-    ...(input.grantTokens.length === 0 ? {} : { GrantTokens: [...input.grantTokens] }),
-  };
-}
-
-function situationOf(input: ReEncryptInput | RightsInput): KmsSituation {
-  return {
-    operation: 'ReEncrypt',
-    sourceKeyId: input.sourceKeyId,
-    destinationKeyId: input.destinationKeyId,
-    sourceAlgorithm: input.sourceAlgorithm,
-    destinationAlgorithm: input.destinationAlgorithm,
-    sourceContext: sentContext(input.sourceAlgorithm, input.sourceContext),
-    destinationContext: sentContext(input.destinationAlgorithm, input.destinationContext),
-    ...('blob' in input ? { blobBytes: input.blob.length } : {}),
-  };
-}
-
-/** `DescribeKey` in one request; aliases are not listed. Throws as {@link KmsHttpClient.send} does. */
-async function describeOver(wire: KmsHttpClient, keyId: string, sending?: Sending): Promise<KeyInfo> {
-  const { body } = await wire.send('DescribeKey', { KeyId: keyId }, sending);
-  return keyInfo(metadataOf(body.KeyMetadata), []);
-}
-
-/** The members as the SDK reads them: AWS JSON 1.1 writes a time as seconds since 1970. */
-function metadataOf(said: unknown): KeyMetadata | undefined {
-  if (typeof said !== 'object' || said === null) return undefined;
-  const { CreationDate, DeletionDate, ...rest } = said as Record<string, unknown>;
-  return {
-    ...(rest as Partial<KeyMetadata>),
-    ...(typeof CreationDate === 'number' ? { CreationDate: new Date(CreationDate * 1000) } : {}),
-    ...(typeof DeletionDate === 'number' ? { DeletionDate: new Date(DeletionDate * 1000) } : {}),
-  } as KeyMetadata;
 }

@@ -32,6 +32,17 @@ export interface Transport {
   readonly httpsAgent: HttpsAgentOptions;
 }
 
+/** What a transport is made of; it can be cloned. */
+export interface TransportParts {
+  /** Certificate authorities in PEM, instead of the built-in ones; null: the built-in ones. */
+  readonly ca: readonly string[] | null;
+  /** Proxy variables for Node's agent; null: none. */
+  readonly proxy: Readonly<Record<string, string>> | null;
+  /** How long a connection, and an answer, are waited for, milliseconds. */
+  readonly connectionTimeout: number;
+  readonly requestTimeout: number;
+}
+
 /**
  * Proxy from the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, also in lower case) by Node's own agent, which
  * tunnels with CONNECT; never for this machine itself. Certificate authorities: those of AWS_CA_BUNDLE, else of the
@@ -45,20 +56,29 @@ export async function transport(
   direct = false,
   waitMs?: number,
 ): Promise<Transport> {
+  return transportOf({
+    proxy: direct ? null : proxyFromEnvironment(),
+    ca: direct ? null : await authorities(profileCaBundle),
+    connectionTimeout: waitMs ?? CONNECTION_TIMEOUT_MS,
+    requestTimeout: waitMs ?? REQUEST_TIMEOUT_MS,
+  });
+}
+
+/** The same as it was found out before, by this process or by the one that started it. */
+export function transportOf({ proxy, ca, connectionTimeout, requestTimeout }: TransportParts): Transport {
   const agent = {
     keepAlive: true,
     // A proxy that never answers CONNECT: the caller has given up by then, and only this closes the socket to it.
-    timeout: 1.5 * (waitMs ?? REQUEST_TIMEOUT_MS),
+    timeout: 1.5 * requestTimeout,
     maxSockets: MAX_SOCKETS,
-    ...(direct ? {} : { proxyEnv: proxyFromEnvironment() }),
+    ...(proxy === null ? {} : { proxyEnv: proxy }),
   };
-  const ca = direct ? null : await authorities(profileCaBundle);
   return {
-    connectionTimeout: waitMs ?? CONNECTION_TIMEOUT_MS,
-    requestTimeout: waitMs ?? REQUEST_TIMEOUT_MS,
+    connectionTimeout,
+    requestTimeout,
     throwOnRequestTimeout: true,
     httpAgent: agent,
-    httpsAgent: ca === null ? agent : { ...agent, ca },
+    httpsAgent: ca === null ? agent : { ...agent, ca: [...ca] },
   };
 }
 

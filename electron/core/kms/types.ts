@@ -79,8 +79,8 @@ export async function unlessHeld<T>(wait: Promise<T>, { hold, cut }: Sending): P
   }
 }
 
-/** A connection to one KMS endpoint as one principal. Every method throws FaultError, explained. */
-export interface Kms {
+/** What a run asks of KMS. Every method throws FaultError, explained. */
+export interface KmsRequests {
   readonly choice: ConnectionChoice;
   readonly region: string;
   readonly endpoint: string | null;
@@ -100,12 +100,16 @@ export interface Kms {
   readonly tryOpen?: (input: ReEncryptInput, sending?: Sending) => Promise<DryRunOutput>;
   /** The right that `tryOpen` needs, without any ciphertext. Without it `mayReEncrypt` serves. */
   readonly mayOpen?: (input: RightsInput, sending?: Sending) => Promise<DryRunOutput>;
+  /** DescribeKey alone: one request, which is not tried again here; without aliases. */
+  describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo>;
+}
+
+/** A connection to one KMS endpoint as one principal. */
+export interface Kms extends KmsRequests {
   whoAmI(): Promise<Identity>;
   listKeys(): Promise<KeyList>;
   /** A key by id, ARN, alias name or alias ARN, in this or another account. */
   describeKey(keyId: string): Promise<KeyInfo>;
-  /** DescribeKey alone: one request, which is not tried again here; without aliases. */
-  describeOnce(keyId: string, sending?: Sending): Promise<KeyInfo>;
   close(): void;
 }
 

@@ -30,3 +30,4 @@ export type {
   RunTerms,
 } from './types.ts';
 export { storedTerms } from './types.ts';
+export type { RunWorkers } from './workers/worker-pool.ts';

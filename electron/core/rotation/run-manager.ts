@@ -29,6 +29,7 @@ import { RunSummaries } from './run-summaries.ts';
 import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from './scheduler/adaptive-limiter.ts';
 import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
 import type { PlanFile, Run, RunApproval, RunInput } from './types.ts';
+import type { RunWorkers } from './workers/worker-pool.ts';
 
 /** What a new run needs to try again what another left: what was asked for, and the files of the blobs that are left. */
 interface RetryPlan {
@@ -52,12 +53,20 @@ export class RunManager {
   readonly #onProgress: (summary: RunSummary) => void;
   readonly #hooks: RunHooks;
   readonly #disk: Disk;
+  readonly #workers: RunWorkers | undefined;
 
-  /** `disk`: where files are put back, in this thread if not given. Throws when the journal cannot be opened. */
+  /**
+   * `disk`: where files are put back, in this thread if not given. `workers`: how processes that do files of a run are
+   * started; absent: none is. Throws when the journal cannot be opened.
+   */
   constructor(
     dataDir: string,
     onProgress: (summary: RunSummary) => void,
-    { disk = diskHere(), ...hooks }: RunHooks & { readonly disk?: Disk } = {},
+    {
+      disk = diskHere(),
+      workers,
+      ...hooks
+    }: RunHooks & { readonly disk?: Disk; readonly workers?: RunWorkers | undefined } = {},
   ) {
     this.#journal = new Journal(dataDir);
     this.#summaries = new RunSummaries(this.#journal, this.#live, join(dataDir, BRANCH_COPIES));
@@ -65,6 +74,7 @@ export class RunManager {
     this.#onProgress = onProgress;
     this.#hooks = hooks;
     this.#disk = disk;
+    this.#workers = workers;
   }
 
   /** Throws FaultError `FilesInUse` or `JournalFailed`. */
@@ -325,6 +335,7 @@ export class RunManager {
       onProgress: this.#onProgress,
       hooks: this.#hooks,
       disk: this.#disk,
+      ...(this.#workers === undefined ? {} : { workers: this.#workers }),
     };
   }
 

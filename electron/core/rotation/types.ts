@@ -101,12 +101,16 @@ export interface KnownMaterial {
   readonly keyMaterialId: string | null;
 }
 
+/** The same with which reply that was, for people. */
+export type KnownReply = KnownMaterial & { readonly evidence: string };
+
 /** What replies of KMS said in earlier runs; a person's word is not among it. */
 export interface KnownKeys {
-  /** `evidence`: which reply that was, for people. */
-  readonly of: (fingerprint: string) => readonly (KnownMaterial & { readonly evidence: string })[];
+  readonly of: (fingerprint: string) => readonly KnownReply[];
   /** Key materials of a key, and of its replicas in other Regions. */
   readonly under: (keyArn: string) => readonly KnownMaterial[];
+  /** All of them, for a process that cannot ask. */
+  readonly all: () => readonly KnownReply[];
 }
 
 /** A key material as a reply of KMS named it: its id, and the key that it is of. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { ChildChannel } from './messages.ts';
 
@@ -49,6 +49,11 @@ export function forkChild(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  return channelTo(child);
+}
+
+/** The pipe to a child that was started with one. */
+export function channelTo(child: ChildProcess): ChildChannel & { readonly pid: number | undefined } {
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());

@@ -290,9 +290,11 @@ async function sidesOf({ source, destination }: TwoStepParts): Promise<Sides> {
     destination: { kms: to, access: to.access() },
   };
   for (const { access } of Object.values(sides))
-    if (access.endpoint.startsWith('http:') && !isLoopback(access.endpoint))
+    if (access.way.endpoint.startsWith('http:') && !isLoopback(access.way.endpoint))
       throw new FaultError(
-        explainOwn('TwoStepNeedsTls', { message: `${access.endpoint} would be sent plaintext in clear.` }),
+        explainOwn('TwoStepNeedsTls', {
+          message: `${access.way.endpoint} would be sent plaintext in clear.`,
+        }),
       );
   return sides;
 }
@@ -305,7 +307,8 @@ async function keysOf(sides: Sides): Promise<Held> {
   return { source, destination };
 }
 
-function wayOf({ access: { endpoint, region, ca, proxy } }: Side): Way {
+function wayOf({ access }: Side): Way {
+  const { endpoint, region, ca, proxy } = access.way;
   return { endpoint, region, ca, proxy };
 }
 

@@ -47,10 +47,14 @@ export async function withEngine<T>(
       connection: null,
       ...waitLimit(),
     },
-    () => forkChild(join(bundleFolder(), TWO_STEP_CHILD)),
-    new HereFirst(new DiskPool(() => new Worker(join(bundleFolder(), DISK_THREAD), DISK_THREAD_OPTIONS))),
-    typedByPerson,
-    attempt?.shared,
+    {
+      startChild: () => forkChild(join(bundleFolder(), TWO_STEP_CHILD)),
+      disk: new HereFirst(
+        new DiskPool(() => new Worker(join(bundleFolder(), DISK_THREAD), DISK_THREAD_OPTIONS)),
+      ),
+      approver: typedByPerson,
+      shared: attempt?.shared,
+    },
   );
   try {
     const through = client(engine);

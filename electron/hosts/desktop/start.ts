@@ -23,7 +23,7 @@ import { forwardEvents, registerIpc } from './page/ipc.ts';
 import { addDroppedPaths, desktopOverrides } from './page/overrides.ts';
 import { declareScheme, START_URL, servePage } from './page/own-page.ts';
 import { signInPage } from './page/sign-in-page.ts';
-import { utilityChild } from './utility-child.ts';
+import { type ChildFiles, utilityChildren } from './utility-child.ts';
 import { AppMenu } from './window/app-menu.ts';
 import { MainWindow } from './window/main-window.ts';
 import { RecentFolders } from './window/recent.ts';
@@ -40,8 +40,7 @@ export interface DesktopParts {
   readonly icon: string;
   /** The same outside the archive, for the "About" box. */
   readonly aboutIcon: string;
-  /** Absolute path of the built two-step child. */
-  readonly twoStepChild: string;
+  readonly childFiles: ChildFiles;
   readonly startEngine: (options: EngineOptions, parts: StartEngine) => Promise<Engine>;
   readonly openPage: () => Page;
   /** Called when a person asks for updates, not before; null where the build has no feed. */
@@ -179,7 +178,7 @@ class Desktop {
   }
 
   async run(): Promise<void> {
-    const { electron, version, system, twoStepChild, startEngine, openPage } = this.#parts;
+    const { electron, version, system, childFiles, startEngine, openPage } = this.#parts;
     const { app, session } = electron;
     await app.whenReady();
     this.#insistOnSandbox();
@@ -221,7 +220,7 @@ class Desktop {
       paths,
     };
     const engine = await startEngine(options, {
-      startChild: utilityChild(electron.utilityProcess, twoStepChild),
+      startChild: utilityChildren(electron.utilityProcess, childFiles),
       approver: dialogApprover({ electron, window: () => this.#window?.get() ?? null, dataDir }),
       died: (death) => this.#engineDied(death),
     });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { boot } from './testing/boot.ts';
 
-async function booted() {
+async function booted(kind: 'two-step' | 'run' = 'two-step') {
   const { electron, starts, started } = boot();
   await started;
-  const start = starts[0]?.startChild;
+  const start = starts[0]?.startChild?.[kind];
   if (start === undefined) throw new Error('The engine does not know how to start children');
   expect(electron.children).toEqual([]);
   const channel = start();
@@ -23,6 +23,27 @@ test('the engine starts its child as a utility process with nothing of our envir
   expect(child.options).toMatchObject({ stdio: 'ignore', serviceName: 'Rewrap two-step' });
   // An empty one would mean the parent's.
   expect(Object.keys(environment).sort()).toEqual(['MALLOC_PERTURB_', 'REWRAP_CHILD']);
+});
+
+test('a process of a run gets where programs are and nothing of credentials, endpoints and Node', async () => {
+  const others = {
+    REWRAP_CANARY: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_ENDPOINT_URL: 'http://x',
+    HTTPS_PROXY: 'http://x',
+    NODE_OPTIONS: '--no-warnings',
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, others);
+  const { child } = await booted('run');
+  const { environment } = child;
+  for (const name of Object.keys(others)) delete process.env[name];
+  Object.assign(process.env, before);
+  expect(child.file).toBe('/dist/run-worker.cjs');
+  expect(child.args).toEqual([]);
+  expect(child.options).toMatchObject({ stdio: 'ignore', serviceName: 'Rewrap run' });
+  expect(environment).toMatchObject({ REWRAP_CHILD: 'run', PATH: process.env.PATH });
+  expect(Object.keys(environment).filter((name) => name in others)).toEqual([]);
 });
 
 test('messages pass both ways', async () => {

@@ -1,17 +1,34 @@
+import type { ChildStarters } from '../../bridge/engine/index.ts';
+import { runWorkerEnvironment } from '../../core/children/index.ts';
 import { type ChildStarter, childEnvironment } from '../../core/two-step/index.ts';
 import type { ElectronMain } from './electron.ts';
 
+/** Absolute paths of the built programs of child processes. */
+export interface ChildFiles {
+  readonly twoStep: string;
+  readonly run: string;
+}
+
 /**
- * Starts the two-step child as an Electron utility process: the executable of the application is no Node here. It gets
- * a minimal environment of its own, no argument and no terminal. Electron ends it with the main process, however that ends.
+ * Starts child processes as Electron's utility processes: the executable of the application is no Node here. Each gets an
+ * environment of its own, no argument and no terminal. Electron ends them with the main process, however that ends.
  */
-export function utilityChild(utilityProcess: ElectronMain['utilityProcess'], file: string): ChildStarter {
+export const utilityChildren = (
+  utilityProcess: ElectronMain['utilityProcess'],
+  files: ChildFiles,
+): ChildStarters => ({
+  'two-step': starterOf(utilityProcess, files.twoStep, 'Rewrap two-step', childEnvironment),
+  run: starterOf(utilityProcess, files.run, 'Rewrap run', runWorkerEnvironment),
+});
+
+function starterOf(
+  utilityProcess: ElectronMain['utilityProcess'],
+  file: string,
+  serviceName: string,
+  environment: () => Record<string, string>,
+): ChildStarter {
   return () => {
-    const child = utilityProcess.fork(file, [], {
-      env: childEnvironment(),
-      stdio: 'ignore',
-      serviceName: 'Rewrap two-step',
-    });
+    const child = utilityProcess.fork(file, [], { env: environment(), stdio: 'ignore', serviceName });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     return {
       send: (message) => child.postMessage(message),

@@ -22,6 +22,7 @@ export function knownKeys(learned: KeyMaterialStore): KnownKeys {
           ),
       ),
     under: (keyArn) => once(under, keyArn, () => learned.under(keyArn)),
+    all: () => learned.replies(),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type Run,
   RunManager,
   type RunTerms,
+  type RunWorkers,
   type Send,
   type SharedWork,
   type UndoResult,
@@ -54,6 +55,8 @@ interface RunsParts {
   readonly recorder: Pick<HistoryRecorder, 'run' | 'left' | 'abandoned' | 'undone'>;
   /** Where files are put back. */
   readonly disk: Disk;
+  /** How processes that do files of a run are started; undefined: none is. */
+  readonly workers: RunWorkers | undefined;
   /** What other processes do of the same files; absent: none does. */
   readonly shared?: SharedWork;
   /** Number of the first output folder's token; 1 if absent. */
@@ -83,7 +86,10 @@ export class Runs {
       (runId, blobId) => this.#manager.recorded.resultPath(runId, blobId),
       parts.firstNumber,
     );
-    this.#manager = new RunManager(parts.dataDir, (summary) => parts.progress(summary), { disk: parts.disk });
+    this.#manager = new RunManager(parts.dataDir, (summary) => parts.progress(summary), {
+      disk: parts.disk,
+      workers: parts.workers,
+    });
     this.items = new RunItems(this.#manager, this.#mine);
     this.#afterRuns = new AfterRuns(this.#manager, parts);
     this.starts = new RunStarts({

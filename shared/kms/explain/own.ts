@@ -225,6 +225,18 @@ export const OWN = {
       'Resume the run, or start a new one for what is left. The plaintext went with the process; every file is wholly old or wholly new.',
     ),
   ),
+  RunProcessEnded: entry(
+    'The process that worked on its file ended three times before the file was done.',
+    ['It was killed, by a person or for want of memory.', 'Something in the file makes it end.'],
+    'Try the blob again in a run by one process. Its file is as it was.',
+  ),
+  RunProcessesUnavailable: stop(
+    entry(
+      'No process of the run can be started.',
+      ['The system has no memory or no process left.', 'A part of Rewrap is missing from its folder.'],
+      'Resume the run, or cancel it and start one by one process. Every file is wholly old or wholly new.',
+    ),
+  ),
   TwoStepUnavailable: entry(
     'Decrypting here and encrypting there is not possible on this host.',
     ['It needs a child process, which this host cannot start.'],

@@ -39,11 +39,13 @@ const NAMED = 10;
  */
 export class Journal {
   readonly owner: Owner;
+  readonly dataDir: string;
   readonly #db: JournalDatabase;
   #closed = false;
 
   /** Throws when the file cannot be opened, is no SQLite database, or was made by a newer version. */
   constructor(dataDir: string) {
+    this.dataDir = dataDir;
     this.#db = new JournalDatabase(dataDir);
     this.owner = new Owner(dataDir, this.#dataFolder());
     this.#sql('INSERT INTO owners (id, pid, started_at) VALUES (?, ?, ?)').run(

@@ -3,14 +3,14 @@ import { sameContext } from '#shared/model/context.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import { identify } from '../../inspect/index.ts';
 import type { FoundBlob, NewBlob } from '../../intake/index.ts';
-import type { Kms, ReEncryptInput, ReEncryptOutput, Sending } from '../../kms/index.ts';
+import type { KmsRequests, ReEncryptInput, ReEncryptOutput, Sending } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { Halted } from '../scheduler/request-scheduler.ts';
 import { resolveContexts } from './checks/contexts.ts';
 import { changesMaterialAlone, shownCurrent } from './checks/destination-key.ts';
 import { tryToOpen, verification, verifyNotPermitted } from './checks/permissions.ts';
-import { checkReply } from './checks/reply-checks.ts';
+import { checkReply, repeatedReply } from './checks/reply-checks.ts';
 import { explained, type RunContext, send, sentOf } from './run-context.ts';
 
 /** How far one blob came. Only a 'ready' one can go into a new file. */
@@ -31,9 +31,6 @@ const IGNORED = {
   'decrypt-encrypt':
     'This endpoint ignores DryRun: it really decrypted or encrypted. The plaintext stayed in the child process, which dropped it; nothing on this machine changed.',
 } as const;
-
-const REPEATED =
-  'What was not expected: the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.';
 
 /** A new blob of which KMS has not shown yet that it opens. `prove` asks; it never rejects. */
 interface Unproved {
@@ -185,7 +182,7 @@ async function reEncrypt(
     fingerprintAfter: identify(next.bytes).keyFingerprint,
   };
   if (prior === null && !context.replies.isFirst(facts.sha256After))
-    return failed(context, item, explainOwn('ReplyUnexpected', { detail: REPEATED }));
+    return failed(context, item, repeatedReply());
   const contradiction = await context.newBlobs.check(
     found.identification.keyFingerprint,
     facts.fingerprintAfter,
@@ -229,7 +226,7 @@ async function ask(
     decrypts.push(id);
     context.tracker.note(item, { decryptRequestId: decrypts.join(' ') });
   };
-  const move = (kms: Kms, sending: Sending) => kms.reEncrypt(input, { ...sending, decrypted });
+  const move = (kms: KmsRequests, sending: Sending) => kms.reEncrypt(input, { ...sending, decrypted });
   try {
     out = await send(context, item, move, sentOf(input));
   } catch (error) {

@@ -50,7 +50,7 @@ export async function rotateFile(
     if (fault.code === 'JournalFailed') {
       // It stays as it was, for when the journal can be written again.
       for (const { item } of file.blobs) context.tracker.back(item);
-      context.journalFailed(fault);
+      context.holdFor(fault);
       return 'again';
     }
     leave(context, file, fault);

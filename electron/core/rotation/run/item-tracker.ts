@@ -13,7 +13,8 @@ import type { ItemFacts } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import type { RunFile } from '../types.ts';
 
-const EMPTY: ItemFacts = {
+/** What is known of a blob of which nothing was sent. */
+export const NOTHING_KNOWN: ItemFacts = {
   state: 'intent',
   sha256After: null,
   fingerprintAfter: null,
@@ -86,7 +87,7 @@ export class ItemTracker {
 
   /** What is known of an item that is not final. */
   get(item: number): ItemFacts {
-    return this.#live.get(item) ?? EMPTY;
+    return this.#live.get(item) ?? NOTHING_KNOWN;
   }
 
   /** A request for this item goes out. */
@@ -99,7 +100,7 @@ export class ItemTracker {
 
   /** Adds to what is known of an item. */
   note(item: number, patch: Partial<ItemFacts>): void {
-    this.#live.set(item, { ...(this.#live.get(item) ?? EMPTY), ...patch });
+    this.#live.set(item, { ...(this.#live.get(item) ?? NOTHING_KNOWN), ...patch });
   }
 
   /** Gives what is known to the journal while the file is not complete. */
@@ -155,4 +156,4 @@ export class ItemTracker {
 }
 
 /** How an item ends without a new blob in its file. */
-type End = 'already' | 'failed' | 'skipped' | 'would-succeed';
+export type End = 'already' | 'failed' | 'skipped' | 'would-succeed';

@@ -16,7 +16,8 @@ import { outputMode } from '../output-mode.ts';
 import { AdaptiveLimiter, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
 import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RetryOptions } from '../scheduler/retry.ts';
-import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput } from '../types.ts';
+import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput, RunTerms } from '../types.ts';
+import { processesOf, type RunWorkers, WorkerPool } from '../workers/worker-pool.ts';
 import { ItemTracker } from './item-tracker.ts';
 import { CompletionRate, RunProgress } from './progress.ts';
 import { RunFiles, type RunFilesParts } from './run-files.ts';
@@ -39,6 +40,8 @@ export interface RunParts {
   readonly hooks?: RunHooks;
   /** Where files are put back; a test's file system comes before it. */
   readonly disk: Disk;
+  /** How this host starts processes that do files of a run; absent: it starts none. */
+  readonly workers?: RunWorkers;
 }
 
 /** How a run begins: anew, or where it was cut off. */
@@ -49,6 +52,12 @@ interface RunStart {
   readonly counted: (tracker: ItemTracker) => void;
   /** The files that are to be done. Rejects with FaultError. */
   readonly prepare: (tracker: ItemTracker, step: (name: string) => void) => Promise<RunFile[]>;
+}
+
+/** The terms with as many processes as do it. */
+function withProcesses(request: RunTerms, processes: number): RunTerms {
+  const { concurrency = null, perSecond = null } = request.pace ?? {};
+  return { ...request, pace: { concurrency, perSecond, processes } };
 }
 
 /** A run under way in this process, or one that ended in it. */
@@ -67,6 +76,11 @@ export class LiveRun implements Run {
   readonly #rate = new CompletionRate(Date.now);
   readonly #startedAt: string;
   readonly #halt = new AbortController();
+  readonly #workers: RunWorkers | null;
+  /** Processes that do the files; 1: this one. */
+  readonly #processes: number;
+  readonly #dataDir: string;
+  #died = 0;
   readonly #kept: { relative: string; bytes: Uint8Array }[] = [];
   #kms: Kms;
   #status: 'running' | 'cancelling' | 'suspending' | 'over' = 'running';
@@ -86,11 +100,15 @@ export class LiveRun implements Run {
     { counted, prepare, earlier }: RunStart,
   ) {
     const { journal, hooks = {}, onProgress } = parts;
-    const { pace } = input.request;
-    const most = requestsAtATime(input.request);
+    this.#workers = parts.workers ?? null;
+    this.#processes = processesOf(input, parts.workers);
+    this.#dataDir = journal.dataDir;
+    const request = withProcesses(input.request, this.#processes);
+    const { pace } = request;
+    const most = requestsAtATime(request);
     this.id = id;
     this.#startedAt = startedAt;
-    this.#input = input;
+    this.#input = { ...input, request };
     this.#kms = input.kms;
     this.#record = journal.record(no);
     this.#owner = journal.owner.id;
@@ -109,7 +127,7 @@ export class LiveRun implements Run {
       kms: () => this.#kms,
       limiter,
       perSecond: input.shared?.perSecond ?? (() => pace?.perSecond ?? null),
-      failurePolicy: input.request.dryRun ? 'end' : (input.failurePolicy ?? 'end'),
+      failurePolicy: request.dryRun ? 'end' : (input.failurePolicy ?? 'end'),
       retry: {
         halted: this.#halt.signal,
         sleep: hooks.sleep ?? ((ms, signal) => wait(ms, undefined, { signal })),
@@ -149,6 +167,7 @@ export class LiveRun implements Run {
       resume: null,
       retry: this.#end?.retry ?? null,
       elsewhere: null,
+      ...(this.#processes === 1 ? {} : { workers: { processes: this.#processes, died: this.#died } }),
     };
   }
 
@@ -221,7 +240,11 @@ export class LiveRun implements Run {
       if (source.keyId === null && !takesEncryptionContext(source.algorithm))
         this.#stop(explainOwn('SourceKeyNeeded'));
       await this.#announce(files);
-      await new RunFiles({ ...this.#shared(), earlier }).rotate(files);
+      await new RunFiles({
+        ...this.#shared(),
+        earlier,
+        openWorkers: await this.#openWorkers(earlier),
+      }).rotate(files);
     } catch (error) {
       this.#stop(faultOf(error));
     }
@@ -241,7 +264,27 @@ export class LiveRun implements Run {
     await shared.begins(this.#owner, [...folders]);
   }
 
-  #shared(): Omit<RunFilesParts, 'earlier'> {
+  async #openWorkers(earlier: RunStart['earlier']): Promise<RunFilesParts['openWorkers']> {
+    const workers = this.#workers;
+    if (workers === null || this.#processes === 1) return null;
+    const accepted = await earlier();
+    return (context) =>
+      new WorkerPool({
+        start: workers.start,
+        processes: this.#processes,
+        context: { ...context, record: this.#record },
+        dataDir: this.#dataDir,
+        earlier: accepted,
+        held: () => this.#scheduler.hold !== null,
+        halted: this.#halt.signal,
+        died: () => {
+          this.#died++;
+          this.#progress.touch();
+        },
+      });
+  }
+
+  #shared(): Omit<RunFilesParts, 'earlier' | 'openWorkers'> {
     return {
       input: this.#input,
       output: outputMode(this.#input.output),
@@ -254,7 +297,7 @@ export class LiveRun implements Run {
       kms: () => this.#kms,
       halted: () => this.#haltedFault(),
       stop: (fault) => this.#stop(fault),
-      journalFailed: (fault) => {
+      holdFor: (fault) => {
         if (this.#input.failurePolicy === 'wait') this.#scheduler.holdFor(fault);
         else this.#stop(fault);
       },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
-import { FaultError } from '#shared/model/fault.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
 import {
   contentHash,
   ownerOfTemporary,
@@ -122,23 +122,41 @@ export async function settleStaged(
     }
   await sweep(folders, journal.owner, fs);
   await forEachLimited(staged, AT_ONCE, async (file) => {
-    let fault = explainOwn('FileChanged');
-    try {
-      // A change that was being committed is taken back.
-      if (file.target !== null) await settleDatabase(file.target);
-      const stands = await contentOf(file, output);
-      if (stands === 'new') return record.setFile(file.index, 'replaced', null, true);
-      if (stands === 'old') {
-        await putAside(file, output, fs);
-        return record.unstage(file.index);
-      }
-    } catch (error) {
-      fault = faultOf(error);
-    }
+    const stands = await settleFile(record, file, output, fs);
+    if (stands === 'new' || stands === 'old') return;
     for (const row of record.itemsOfFile(file.index))
-      if (row.state === 'reencrypted' || row.state === 'verified') record.failItem(row.item, fault);
+      if (row.state === 'reencrypted' || row.state === 'verified') record.failItem(row.item, stands);
     record.setFile(file.index, 'left', null, true);
   });
+}
+
+/**
+ * Gives a staged file of a process that died the state that its hash says, and removes what was left beside one that is as it
+ * was. A fault where it is neither old nor new, or cannot be looked at.
+ */
+export async function settleFile(
+  record: Pick<RunRecord, 'setFile' | 'unstage'>,
+  file: FileRow,
+  output: ResolvedOutput,
+  fs?: PutBackFs,
+): Promise<'new' | 'old' | Fault> {
+  try {
+    // A change that was being committed is taken back.
+    if (file.target !== null) await settleDatabase(file.target);
+    const stands = await contentOf(file, output);
+    if (stands === 'new') {
+      record.setFile(file.index, 'replaced', null, true);
+      return 'new';
+    }
+    if (stands === 'old') {
+      await putAside(file, output, fs);
+      record.unstage(file.index);
+      return 'old';
+    }
+    return explainOwn('FileChanged');
+  } catch (error) {
+    return faultOf(error);
+  }
 }
 
 async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): Promise<void> {
@@ -154,7 +172,7 @@ async function putAside(file: FileRow, output: ResolvedOutput, fs?: PutBackFs): 
  * Removes temporary files of dead processes that no journal names yet. A living Rewrap is about to rename its own, and
  * whether one of another data folder or machine is dead cannot be known here.
  */
-async function sweep(
+export async function sweep(
   folders: ReadonlySet<string>,
   owner: Pick<Owner, 'isDead'>,
   fs?: PutBackFs,

@@ -4,7 +4,7 @@ import { explainKms, faultOf, type KmsSituation } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { SentRequest } from '#shared/model/run.ts';
 import type { Disk, FoundBlob, NewBlob, PutBackFs } from '../../intake/index.ts';
-import { type Kms, KmsFaultError, type ReEncryptInput, type Sending } from '../../kms/index.ts';
+import { KmsFaultError, type KmsRequests, type ReEncryptInput, type Sending } from '../../kms/index.ts';
 import type { Semaphore } from '../../limits/semaphore.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import type { OutputMode } from '../output-mode.ts';
@@ -16,16 +16,25 @@ import type { VerificationRights } from './checks/permissions.ts';
 import type { NewBlobChecks, ReplyHashes } from './checks/reply-checks.ts';
 import type { ItemTracker } from './item-tracker.ts';
 
+/** What the steps of a run say of its files: in its own process the journal's record, in another one what passes it on. */
+type FileRecord = Pick<RunRecord, 'stage' | 'unstage' | 'setFile' | 'durable'>;
+
+/** The same of its blobs. */
+export type BlobTracker = Pick<
+  ItemTracker,
+  'get' | 'running' | 'note' | 'save' | 'end' | 'stands' | 'back' | 'fileDone'
+>;
+
 /** What the steps of one run share. */
 export interface RunContext {
   readonly input: Omit<RunInput, 'files' | 'kms'>;
   readonly output: OutputMode;
-  readonly tracker: ItemTracker;
-  readonly record: RunRecord;
+  readonly tracker: BlobTracker;
+  readonly record: FileRecord;
   /** Id of this process, by which temporary files are known as its own. */
   readonly owner: string;
   /** Sends all requests of the run. */
-  readonly scheduler: RequestScheduler;
+  readonly scheduler: Pick<RequestScheduler, 'send'>;
   /** Limits the blobs that are being re-encrypted, over all files. */
   readonly slots: Semaphore;
   /** Limits those together with the ones that are being verified; null: none is. */
@@ -34,18 +43,18 @@ export interface RunContext {
   readonly destination: DestinationKey;
   readonly newBlobs: NewBlobChecks;
   readonly rights: VerificationRights;
-  readonly attributes: Attributes;
+  readonly attributes: Pick<Attributes, 'has' | 'refusal' | 'takeNote'>;
   readonly disk: Disk;
   /** File system calls for what is small and beside, where a test replaces them. */
   readonly fs: PutBackFs | null;
   /** The connection in use: it may be renewed during the run. */
-  kms(): Kms;
+  kms(): KmsRequests;
   /** Why nothing more is to be sent, as the fault that blobs not reached get; null while the run goes on. */
   halted(): Fault | null;
   /** An error that every other request would meet: stops the run. */
   stop(fault: Fault): void;
-  /** The journal cannot be written: nothing may be replaced until it can. */
-  journalFailed(fault: Fault): void;
+  /** Nothing more can be done until a person has seen to it: the journal cannot be written. */
+  holdFor(fault: Fault): void;
   /** Keeps a new blob for the case that the run is cut off before its file is complete. */
   keepBlob(item: number, next: NewBlob, verified: boolean): void;
   /** A finished file of a `keep` run. */
@@ -58,7 +67,7 @@ export interface RunContext {
 export const send = <T>(
   context: RunContext,
   item: number,
-  work: (kms: Kms, sending: Sending) => Promise<T>,
+  work: (kms: KmsRequests, sending: Sending) => Promise<T>,
   sent: SentRequest | null,
 ): Promise<T> =>
   context.scheduler.send(work, {

@@ -3,7 +3,9 @@ import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
 import type { PendingBlob } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
 import { blobsAtATime, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
+import type { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RunFile } from '../types.ts';
 import { Attributes } from './checks/attributes.ts';
 import { DestinationKey } from './checks/destination-key.ts';
@@ -11,20 +13,40 @@ import { VerificationRights } from './checks/permissions.ts';
 import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './checks/reply-checks.ts';
 import { rotateFile } from './file-step.ts';
 import { InFlight } from './in-flight.ts';
+import type { ItemTracker } from './item-tracker.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Files that are open at a time, at least. */
 const OPEN_FILES = 8;
 
+/** What the steps of a run share, less what {@link runContextOf} makes for one process. */
+type ContextParts = Omit<
+  RunContext,
+  'slots' | 'underWay' | 'replies' | 'destination' | 'newBlobs' | 'rights'
+> &
+  Pick<NewBlobChecksParts, 'earlier'>;
+
 /** What a run gives its files; the rest of their context is made here. */
 export type RunFilesParts = Omit<
-  RunContext,
-  'slots' | 'underWay' | 'replies' | 'destination' | 'newBlobs' | 'rights' | 'attributes' | 'keepBlob'
-> &
-  Pick<NewBlobChecksParts, 'earlier'> & {
-    /** Bytes of files that are worked on at a time; what is usual where undefined. */
-    readonly bytesInFlight: number | undefined;
-  };
+  ContextParts,
+  'attributes' | 'keepBlob' | 'record' | 'tracker' | 'scheduler'
+> & {
+  readonly record: RunRecord;
+  readonly tracker: ItemTracker;
+  readonly scheduler: RequestScheduler;
+  /** Bytes of files that are worked on at a time; what is usual where undefined. */
+  readonly bytesInFlight: number | undefined;
+  /** Opens the processes that do the files; null: this one does. */
+  readonly openWorkers: ((context: RunContext) => FileWorkers) | null;
+};
+
+/** What does the files of a run, one call for each. */
+export interface FileWorkers {
+  /** As {@link rotateFile}. */
+  rotate(file: RunFile, prior: ReadonlyMap<number, PendingBlob>): Promise<'done' | 'again'>;
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
 
 /** The files of a run, some open at a time, each taken to its end. */
 export class RunFiles {
@@ -45,10 +67,24 @@ export class RunFiles {
    */
   async rotate(files: RunFile[]): Promise<void> {
     const context = this.#context(files);
+    const workers = this.#shared.openWorkers?.(context) ?? null;
+    const work: FileWork =
+      workers === null
+        ? (file, prior) => rotateFile(context, file, prior)
+        : (file, prior) => workers.rotate(file, prior);
+    try {
+      await this.#rotate(context, files, work);
+    } finally {
+      await workers?.close();
+    }
+  }
+
+  async #rotate(context: RunContext, files: RunFile[], work: FileWork): Promise<void> {
+    const { scheduler, input } = this.#shared;
     const total = files.length;
     const queue = taken(files);
     const again: RunFile[] = [];
-    const open = Math.max(OPEN_FILES, 2 * requestsAtATime(this.#shared.input.request));
+    const open = Math.max(OPEN_FILES, 2 * requestsAtATime(input.request));
     const inFlight = new InFlight(this.#shared.bytesInFlight);
     const worker = async (): Promise<void> => {
       for (;;) {
@@ -59,17 +95,17 @@ export class RunFiles {
         let how: 'done' | 'again';
         try {
           this.#opened(file);
-          how = await rotateFile(context, file, this.#prior(file));
+          how = await work(file, this.#prior(file));
         } finally {
           this.#closed(file);
           inFlight.leave(bytes);
         }
         if (how === 'done') continue;
         again.push(file);
-        await context.scheduler.opened();
+        await scheduler.opened();
       }
     };
-    if (this.#shared.input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total);
+    if (input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total, work);
     const workers = Array.from({ length: Math.min(open, total) }, worker);
     // A run has ended only once no file of it is being worked on, also where one of them met a defect.
     const ends = await Promise.allSettled(workers);
@@ -82,15 +118,16 @@ export class RunFiles {
     queue: Iterator<RunFile>,
     again: RunFile[],
     total: number,
+    work: FileWork,
   ): Promise<void> {
-    const { tracker, scheduler } = context;
+    const { tracker, scheduler } = this.#shared;
     const before = tracker.summary().files.done;
     let taken = 0;
     while (context.halted() === null && tracker.summary().files.done === before) {
       const file = again.pop() ?? queue.next().value;
       if (file === undefined) return;
       this.#opened(file);
-      const how = await rotateFile(context, file, this.#prior(file));
+      const how = await work(file, this.#prior(file));
       this.#closed(file);
       if (how === 'done') taken++;
       else {
@@ -104,27 +141,11 @@ export class RunFiles {
   }
 
   #context(files: readonly RunFile[]): RunContext {
-    const shared = this.#shared;
-    const { send } = shared.scheduler;
-    const { request } = shared.input;
-    const destination = new DestinationKey(send, request.destination.keyId);
-    const [blobs, requests] = [blobsAtATime(request), requestsAtATime(request)];
-    return {
-      ...shared,
-      slots: new Semaphore(blobs),
-      underWay: requests > blobs ? new Semaphore(requests) : null,
-      replies: new ReplyHashes(),
-      destination,
-      newBlobs: new NewBlobChecks({
-        request,
-        destination,
-        known: shared.input.known,
-        earlier: shared.earlier,
-      }),
-      rights: new VerificationRights({ send, destination, request }),
-      attributes: new Attributes(files, shared.owner),
+    return runContextOf({
+      ...this.#shared,
+      attributes: new Attributes(files, this.#shared.owner),
       keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
-    };
+    });
   }
 
   /** New blobs of a file with one are not worth keeping: the file is replaced right after. */
@@ -159,6 +180,25 @@ export class RunFiles {
     if (blobs.length < 2 || input.request.dryRun) return NONE;
     return record.pending(index);
   }
+}
+
+type FileWork = FileWorkers['rotate'];
+
+/** What the steps share, with what is made anew for each process of a run. */
+export function runContextOf(parts: ContextParts): RunContext {
+  const { send } = parts.scheduler;
+  const { request, known } = parts.input;
+  const destination = new DestinationKey(send, request.destination.keyId);
+  const [blobs, requests] = [blobsAtATime(request), requestsAtATime(request)];
+  return {
+    ...parts,
+    slots: new Semaphore(blobs),
+    underWay: requests > blobs ? new Semaphore(requests) : null,
+    replies: new ReplyHashes(),
+    destination,
+    newBlobs: new NewBlobChecks({ request, destination, known, earlier: parts.earlier }),
+    rights: new VerificationRights({ send, destination, request }),
+  };
 }
 
 /** Bytes of a file, as far as they are known before it is read. */

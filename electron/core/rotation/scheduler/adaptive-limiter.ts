@@ -2,14 +2,14 @@ import { RateLimiter, type RateLimiterClock } from '../../limits/rate-limiter.ts
 import { WaitQueue } from '../../limits/semaphore.ts';
 import type { RunTerms } from '../types.ts';
 
-/** Blobs that are re-encrypted at a time, when a run does not say. */
+/** Blobs that are re-encrypted at a time by one process, when a run does not say. */
 export const DEFAULT_CONCURRENCY = 16;
 
 type AtATime = Pick<RunTerms, 'pace' | 'verify' | 'dryRun'>;
 
 /** Blobs of a run that are re-encrypted at a time. */
 export const blobsAtATime = ({ pace }: Pick<AtATime, 'pace'>): number =>
-  pace?.concurrency ?? DEFAULT_CONCURRENCY;
+  pace?.concurrency ?? DEFAULT_CONCURRENCY * (pace?.processes ?? 1);
 
 /** Requests of a run at a time: while new blobs are verified, as many others are re-encrypted. */
 export const requestsAtATime = (request: AtATime): number =>

@@ -1,6 +1,6 @@
 import type { Fault } from '#shared/model/fault.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { type Kms, NotSent, type Sending } from '../../kms/index.ts';
+import { type KmsRequests, NotSent, type Sending } from '../../kms/index.ts';
 import { RateLimiter } from '../../limits/rate-limiter.ts';
 import type { ConnectionFailurePolicy } from '../types.ts';
 import type { AdaptiveLimiter } from './adaptive-limiter.ts';
@@ -29,7 +29,7 @@ interface TryListener {
 
 /** Sends one request, by the connection that there is at each try. */
 export type Send = <T>(
-  work: (kms: Kms, sending: Sending) => Promise<T>,
+  work: (kms: KmsRequests, sending: Sending) => Promise<T>,
   listener?: TryListener,
 ) => Promise<T>;
 
@@ -37,7 +37,7 @@ type Tried<T> = { how: 'answered'; value: T } | { how: 'failed'; error: unknown 
 
 interface RequestSchedulerOptions {
   /** The connection at the moment. */
-  readonly kms: () => Kms;
+  readonly kms: () => KmsRequests;
   readonly limiter: AdaptiveLimiter;
   /** Requests a second, looked up at each; null: no ceiling of ours. */
   readonly perSecond: () => number | null;
@@ -251,7 +251,10 @@ export class RequestScheduler {
     }
   }
 
-  async #try<T>(work: (kms: Kms, sending: Sending) => Promise<T>, listener: TryListener): Promise<Tried<T>> {
+  async #try<T>(
+    work: (kms: KmsRequests, sending: Sending) => Promise<T>,
+    listener: TryListener,
+  ): Promise<Tried<T>> {
     const { limiter, kms } = this.#options;
     this.#underWay++;
     listener.started?.();

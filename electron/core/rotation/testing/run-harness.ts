@@ -6,7 +6,7 @@ import type { RunSummary } from '#shared/model/run.ts';
 import { diskHere, scan } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
-import { type PlanFile, type ResolvedOutput, type RunInput, RunManager } from '../index.ts';
+import { type PlanFile, type ResolvedOutput, type RunInput, RunManager, type RunWorkers } from '../index.ts';
 import { Journal } from '../journal/journal.ts';
 import type { RunHooks } from '../run/live-run.ts';
 import { blobRef } from '../run/open-file.ts';
@@ -47,7 +47,7 @@ export class RunHarness {
   }
 
   /** A run manager that waits for nothing between tries; {@link remove} closes it. */
-  manager(home = this.home, hooks: RunHooks = {}): RunManager {
+  manager(home = this.home, hooks: RunHooks & { readonly workers?: RunWorkers } = {}): RunManager {
     const manager = new RunManager(home, (summary) => this.reports.push(summary), {
       sleep: async () => undefined,
       ...hooks,

@@ -70,7 +70,7 @@ export function boot(
       release: '6.1',
       versions: { electron: '45.4.1', chrome: '1', node: '24' },
     },
-    twoStepChild: '/dist/two-step-child.cjs',
+    childFiles: { twoStep: '/dist/two-step-child.cjs', run: '/dist/run-worker.cjs' },
     startEngine: async (given, more) => {
       options.push(given);
       starts.push(more);

@@ -41,6 +41,7 @@ function knows(...said: [made: string, keyArn: string, keyMaterialId: string | n
   return {
     of: (print) => all.filter((one) => one.fingerprint === print),
     under: (arn) => all.filter(({ keyArn }) => keyArn === arn),
+    all: () => all,
   };
 }
 

@@ -4,7 +4,7 @@ import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { PermissionCheck, PermissionChecks } from '#shared/model/plan.ts';
 import type { RunMethod, RunRequest } from '#shared/model/run.ts';
 import type { FoundBlob } from '../../../intake/index.ts';
-import type { DryRunOutput, Kms, ReEncryptInput, RightsInput, Sending } from '../../../kms/index.ts';
+import type { DryRunOutput, KmsRequests, ReEncryptInput, RightsInput, Sending } from '../../../kms/index.ts';
 import type { Send } from '../../scheduler/request-scheduler.ts';
 import { CachedAnswer } from '../../scheduler/retry.ts';
 import { resolveContexts } from './contexts.ts';
@@ -170,11 +170,11 @@ function verificationRights(
 }
 
 /** Sends a {@link verification}. */
-export const tryToOpen = (kms: Kms, input: ReEncryptInput, sending: Sending): Promise<DryRunOutput> =>
+export const tryToOpen = (kms: KmsRequests, input: ReEncryptInput, sending: Sending): Promise<DryRunOutput> =>
   kms.tryOpen?.(input, sending) ?? kms.dryRun(input, sending);
 
 /** Asks for {@link verificationRights}. */
-const mayVerify = (kms: Kms, rights: RightsInput, sending: Sending): Promise<DryRunOutput> =>
+const mayVerify = (kms: KmsRequests, rights: RightsInput, sending: Sending): Promise<DryRunOutput> =>
   kms.mayOpen?.(rights, sending) ?? kms.mayReEncrypt(rights, sending);
 
 /** `refused`: the denial, as KMS worded it. */

@@ -53,6 +53,12 @@ function disagrees(how: string): Fault {
   return explainOwn('ReplyUnexpected', { detail: `What was not expected: ${how}` });
 }
 
+/** The fault of a new blob that another one of the run has already. */
+export const repeatedReply = (): Fault =>
+  disagrees(
+    'the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.',
+  );
+
 /**
  * Notices a new blob that KMS already gave in the run: no two encryptions give the same bytes, so it is the reply to
  * another request, as a proxy that caches or mixes up replies would send it.

@@ -1,0 +1,33 @@
+/** How processes of a run are started. The main process of the desktop loads this, and nothing of runs. */
+
+import { spawn } from 'node:child_process';
+import { type ChildChannel, channelTo } from '../two-step/index.ts';
+
+/** The bundle of a run's processes, beside the engine's. */
+export const RUN_WORKER = 'run-worker.cjs';
+
+/** What it makes is short-lived: more room for it takes seventy MiB in each process, and saves nothing. */
+const YOUNG = '--max-semi-space-size=4';
+
+/** What programs that look at attributes of files need, and where temporary files go. */
+const KEPT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
+
+/** The environment of a process that does files of a run: nothing of credentials, endpoints and proxies, and no Node option. */
+export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const kept = KEPT.flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { REWRAP_CHILD: 'run', ...Object.fromEntries(kept) };
+}
+
+/** Starts such a process under Node, from a thread or process that is not Electron's. It ends with its pipe. */
+export function forkRunWorker(file: string): ChildChannel {
+  return channelTo(
+    spawn(process.execPath, [YOUNG, file], {
+      env: runWorkerEnvironment(),
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    }),
+  );
+}
