@@ -65,7 +65,7 @@ const VARIANTS: readonly Variant[] = [
       symlinkSync('/etc', join(set.tree, 'link'));
     },
     verdict: 'unanswered',
-    says: 'symbolic links',
+    says: 'links, not followed',
   },
   {
     name: 'a backup of an earlier run',

@@ -270,7 +270,7 @@ const VARIANTS: readonly Variant[] = [
       symlinkSync('nowhere', join(set.tree, 'link'));
     },
     verdict: 'unanswered',
-    says: 'symbolic links',
+    says: 'links, not followed',
   },
   {
     name: 'a link to a file outside',
@@ -280,7 +280,7 @@ const VARIANTS: readonly Variant[] = [
       symlinkSync('../outside.json', join(set.tree, 'link'));
     },
     verdict: 'unanswered',
-    says: 'symbolic links',
+    says: 'links, not followed',
   },
   {
     name: 'a link by a link out of the folder',
@@ -292,7 +292,7 @@ const VARIANTS: readonly Variant[] = [
       symlinkSync('a-link/secret.json', join(set.tree, 'b-link'));
     },
     verdict: 'unanswered',
-    says: '2 not read: symbolic links',
+    says: '2 not read: links, not followed',
   },
   {
     name: 'a link to a backup, which is not read',
@@ -302,7 +302,7 @@ const VARIANTS: readonly Variant[] = [
       symlinkSync('a.json.rewrap-backup-20240101T000000000Z', join(set.tree, 'link.json'));
     },
     verdict: 'unanswered',
-    says: 'symbolic links',
+    says: 'links, not followed',
   },
   {
     name: 'links that lead to each other',
@@ -312,7 +312,7 @@ const VARIANTS: readonly Variant[] = [
       symlinkSync('x', join(set.tree, 'y'));
     },
     verdict: 'unanswered',
-    says: 'symbolic links',
+    says: 'links, not followed',
   },
   {
     name: 'a pointer of LFS in history',
