@@ -37,7 +37,7 @@ test('what Settings say is what a new run begins with, after a reload too', asyn
   await backup.click({ force: true });
   await expect(settings).toContainText('Each one asks for your approval outside this page.');
   await settings.getByRole('textbox', { name: 'Requests a second, at most' }).fill('50');
-  await settings.getByRole('button', { name: /Colour at the top of the window/ }).click();
+  await settings.getByRole('button', { name: /Colour of the top bar/ }).click();
   await page.getByRole('option', { name: 'Green' }).click();
   await settings.getByRole('checkbox', { name: 'Preflight before each run' }).check({ force: true });
   // Where the host runs, not in the page.

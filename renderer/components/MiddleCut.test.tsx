@@ -16,7 +16,8 @@ const drawn = (text: string) => {
 };
 
 test.each([
-  ['database-password.bin', 'database-pa', 'ssword.bin'],
+  ['database-password.bin', 'database-', 'password.bin'],
+  ['list.ciphertext · line 12, column 1', 'list.ciphertext · ', 'line 12, column 1'],
   ['an-exceedingly-long-name-of-a-file.json', 'an-exceedingly-long-name-', 'of-a-file.json'],
   ['token.bin', 'token', '.bin'],
   ['𝓪𝓫𝓬𝓭𝓮𝓯𝓰𝓱𝓲', '𝓪𝓫𝓬𝓭𝓮', '𝓯𝓰𝓱𝓲'],

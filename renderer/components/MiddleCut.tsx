@@ -1,5 +1,8 @@
 /** Most characters at the end that stay when a text is cut; of a short text, half. */
 const TAIL = 14;
+/** The end may be so much longer where it then begins with a word. */
+const LONGER = 6;
+const BETWEEN_WORDS = /[\s\-_./]/;
 /** A text of so few characters is not cut in its middle. */
 const SHORT = 8;
 
@@ -10,7 +13,11 @@ const SHORT = 8;
 export function MiddleCut({ text, className }: { readonly text: string; readonly className: string }) {
   const points = [...text];
   if (points.length <= SHORT) return <span className={className}>{text}</span>;
-  const at = points.length - Math.min(TAIL, Math.floor(points.length / 2));
+  const cut = points.length - Math.min(TAIL, Math.floor(points.length / 2));
+  const word = points
+    .slice(Math.max(1, cut - LONGER), cut)
+    .findLastIndex((point) => BETWEEN_WORDS.test(point));
+  const at = word < 0 ? cut : Math.max(1, cut - LONGER) + word + 1;
   return (
     <span className={className}>
       <span

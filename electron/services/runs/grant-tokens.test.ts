@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -22,11 +22,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A run with these tokens of one blob that KMS refuses. */
+/** A run with these tokens of one blob that KMS refuses: its key is disabled. */
 async function failedRun(grantTokens: string[]): Promise<string> {
-  const blob = Buffer.alloc(184, 7);
-  Buffer.from('0102020078', 'hex').copy(blob);
-  writeFileSync(join(folder, 'a.txt'), `TOKEN=${blob.toString('base64')}\n`);
+  copyFileSync(join(folder, 'home/practice/vault/legacy/console-password.txt'), join(folder, 'a.txt'));
   await host.intake.addPaths({ paths: [join(folder, 'a.txt')], origin: 'path' });
   const { rows } = await page.blobs.list({ offset: 0, limit: 10 });
   const request = inPlace(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CATALOGUE, explainKms, OWN } from '#shared/kms/errors.ts';
 import { fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
-import { cannotOpen, canRetry, fixesOf, fixWords, retryable } from './fixes.ts';
+import { cannotOpen, fixesOf, fixWords } from './fixes.ts';
 
 const SENT: NonNullable<RunItem['sent']> = {
   sourceKeyId: null,
@@ -41,20 +41,6 @@ test('the right that a refused destination lacks can be gained, or another desti
     { operation: 'ReEncrypt', destinationKeyId: 'arn:aws:kms:us-east-1:1:key/b' },
   );
   expect(fixesOf({ fault: denied, sent: SENT })).toEqual(['destination-key', 'again']);
-});
-
-test('what no change outside the request can help is not offered to be sent again', () => {
-  const ask = (code: string, again = false) => canRetry({ ...fault(code, '', '', ''), retryable: again });
-  for (const code of ['InvalidCiphertextException', 'IncorrectKeyException', 'FileHeldBack', 'NotPutBack'])
-    expect(ask(code)).toBe(false);
-  for (const code of ['DisabledException', 'AccessDeniedException', 'ExpiredTokenException', 'DiskFull'])
-    expect(ask(code)).toBe(true);
-  expect(ask('ThrottlingException', true)).toBe(true);
-  const item = (blobId: string, code: string) =>
-    ({ blobId, state: 'failed', fault: fault(code, '', '', '') }) as RunItem;
-  expect(retryable([item('a', 'DisabledException'), item('b', 'InvalidCiphertextException')])).toEqual([
-    item('a', 'DisabledException'),
-  ]);
 });
 
 test('every fault either passes, or has an action or words that say what to do', () => {

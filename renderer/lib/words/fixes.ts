@@ -1,6 +1,7 @@
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
+import { DESTINATION, OUTPUT } from '#shared/retry.ts';
 
 /** What of the sheet is to be changed so that blobs that failed can work; 'again': nothing, once the cause is gone. */
 export type Fix =
@@ -12,19 +13,6 @@ export type Fix =
   | 'grant-tokens'
   | 'again';
 
-const DESTINATION: ReadonlySet<string> = new Set([
-  'InvalidKeyUsageException',
-  'UnsupportedOperationException',
-  'PlaintextTooLong',
-  'SopsNeedsSymmetricKey',
-  'DestinationArnUnknown',
-]);
-const OUTPUT: ReadonlySet<string> = new Set([
-  'NoFileToReplace',
-  'InArchive',
-  'PlaintextInFile',
-  'PossiblePlaintextInFile',
-]);
 /** Causes that are removed outside Rewrap: the same request then works. */
 const OUTSIDE: ReadonlySet<string> = new Set([
   'AccessDeniedException',
@@ -35,28 +23,6 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'DiskNotWritable',
   'NotFoundException',
 ]);
-/** Causes of which the same request meets again each time. */
-const FINAL: ReadonlySet<string> = new Set([
-  'InvalidCiphertextException',
-  'IncorrectKeyException',
-  'InvalidArnException',
-  'InvalidGrantTokenException',
-  'ValidationException',
-  'SourceKeyNeeded',
-  'ContextChoiceInvalid',
-  'NotPutBack',
-  'NotReencryptable',
-  'FileHeldBack',
-  'FileChanged',
-  'KeyUnchanged',
-  'PutBackMismatch',
-  ...DESTINATION,
-  ...OUTPUT,
-]);
-
-/** Whether sending the same request again can help: the cause passes by itself, or is removed outside Rewrap. */
-export const canRetry = ({ code, retryable }: Fault): boolean => retryable || !FINAL.has(code);
-
 /** The side of the key that a fault speaks of; null where it does not say. */
 const sideOf = ({ message }: Fault): 'source' | 'destination' | null =>
   /\bdestination key\b/i.test(message) ? 'destination' : /\bsource key\b/i.test(message) ? 'source' : null;
@@ -102,10 +68,6 @@ export function fixWords(fix: Fix, blobs: number): string {
       return `Try ${these} again…`;
   }
 }
-
-/** Of failed items those that can work when the same is sent again. */
-export const retryable = (items: readonly RunItem[]): readonly RunItem[] =>
-  items.filter(({ state, fault }) => state === 'failed' && fault !== null && canRetry(fault));
 
 /** So many answers say something of the blobs that are still to be asked about. */
 export const FEW_ANSWERS = 5;

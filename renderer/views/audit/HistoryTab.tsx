@@ -1,4 +1,4 @@
-import { Link2, Link2Off, ListTree, X } from 'lucide-react';
+import { Copy, Link2, Link2Off, ListTree, X } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { HistoryKind, HistoryRecord } from '#shared/model/history.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
@@ -126,24 +126,26 @@ export function HistoryTab() {
           label="Search the history"
           value={query.words}
           onChange={(words) => set({ words })}
-          placeholder="Who, key, file, request ID, outcome"
+          placeholder="Who, key, file, request ID"
         />
-        <SelectInput
-          label="Kind"
-          inline
-          value={query.kind ?? 'all'}
-          options={KINDS}
-          onChange={(kind) => set({ kind: kind === 'all' ? null : (kind as HistoryKind) })}
-        />
-        <SelectInput
-          label="Outcome"
-          inline
-          value={query.outcome ?? 'all'}
-          options={OUTCOMES}
-          onChange={(outcome) => set({ outcome: outcome === 'all' ? null : outcome })}
-        />
-        <DayInput label="From" value={query.from} onChange={(from) => set({ from })} />
-        <DayInput label="To" value={query.to} onChange={(to) => set({ to })} />
+        <div className="history-filters">
+          <SelectInput
+            label="Kind"
+            inline
+            value={query.kind ?? 'all'}
+            options={KINDS}
+            onChange={(kind) => set({ kind: kind === 'all' ? null : (kind as HistoryKind) })}
+          />
+          <SelectInput
+            label="Outcome"
+            inline
+            value={query.outcome ?? 'all'}
+            options={OUTCOMES}
+            onChange={(outcome) => set({ outcome: outcome === 'all' ? null : outcome })}
+          />
+          <DayInput label="From" value={query.from} onChange={(from) => set({ from })} />
+          <DayInput label="To" value={query.to} onChange={(to) => set({ to })} />
+        </div>
         {query.run !== null && (
           <span className="chip">
             Run of {query.run.name}
@@ -162,12 +164,12 @@ export function HistoryTab() {
         </span>
         <div className="toolbar-end">
           {reply !== null && (
-            <Button
-              variant="link"
+            <IconButton
+              label={`Copy count and latest hash, ${shortHex(reply.head.hash)}`}
               onPress={() => void copyText(`${reply.head.count}:${reply.head.hash}`, 'count and latest hash')}
             >
-              Copy hash {shortHex(reply.head.hash)}
-            </Button>
+              <Copy className="icon" aria-hidden="true" />
+            </IconButton>
           )}
           <Button icon={<Link2 className="icon" aria-hidden="true" />} onPress={() => void verify()}>
             Verify the chain
@@ -185,14 +187,17 @@ export function HistoryTab() {
           ) : (
             <Link2Off className="icon" aria-hidden="true" />
           )}
-          <div>
-            <strong>
-              {verdict.broken === null
-                ? `All ${plural(verdict.head.count, 'link')} hold.`
-                : verdict.broken.message}
-            </strong>
+          <details open={!verdict.ok}>
+            <summary>
+              <strong>
+                {verdict.broken === null
+                  ? `All ${plural(verdict.head.count, 'link')} hold.`
+                  : verdict.broken.message}
+              </strong>
+              What this proves
+            </summary>
             <p className="hint">{verdict.proves}</p>
-          </div>
+          </details>
         </section>
       )}
       {fault !== null && (

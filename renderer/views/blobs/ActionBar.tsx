@@ -86,24 +86,26 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
         <Button
           variant="quiet"
           icon={<Columns2 className="icon" aria-hidden="true" />}
+          aria-label="Compare 2 blobs"
           onPress={() => {
             const [first, second] = ticked();
             if (first !== undefined && second !== undefined) compare([first.id, second.id]);
           }}
         >
-          Compare 2 blobs
+          Compare
         </Button>
       )}
       <span className="gap" />
       <Button
         variant="quiet"
         icon={<Trash2 className="icon" aria-hidden="true" />}
+        {...(some ? { 'aria-label': `Remove from list: ${plural(files, 'file')}` } : {})}
         onPress={() => {
           if (some) void remove([...new Set(ticked().map((row) => row.sourceId))]);
           else open('clear');
         }}
       >
-        {some ? `Remove ${plural(files, 'file')} from the list` : 'Clear list'}
+        {some ? 'Remove from list' : 'Clear list'}
       </Button>
       <Button
         variant="primary"

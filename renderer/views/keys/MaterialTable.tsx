@@ -57,6 +57,7 @@ const columnsFor = (chosen: string | null): readonly TableColumn<KeyGroup>[] => 
     title: 'Fingerprint',
     width: '9.5rem',
     minTable: 0,
+    align: 'flex',
     cell: ({ fingerprint }) => <KeyFace fingerprint={fingerprint} />,
   },
   {

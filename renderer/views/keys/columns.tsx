@@ -30,7 +30,7 @@ export const KEY_COLUMNS: readonly TableColumn<KeyInfo>[] = [
             {keyLabel(info)}
             {more > 0 && <span className="cell-more"> and {plural(more, 'alias', 'aliases')} more</span>}
           </span>
-          <code className="cell-sub">
+          <code className="cell-sub key-sub">
             {info.aliases.length > 0 ? info.keyId : info.description || 'no alias'}
           </code>
         </>
@@ -92,8 +92,13 @@ const FACES = 3;
 /** Faces of the key materials that are known to be of a key, from the blobs of the list. */
 function KnownFaces({ arn }: { readonly arn: string }) {
   const known = useKeyGroups((state) => state.materialsOf.get(arn));
-  if (known === undefined) return null;
-  return known.slice(0, FACES).map((fingerprint) => <Swatch key={fingerprint} fingerprint={fingerprint} />);
+  return (
+    <span className="key-faces">
+      {known?.slice(0, FACES).map((fingerprint) => (
+        <Swatch key={fingerprint} fingerprint={fingerprint} />
+      ))}
+    </span>
+  );
 }
 
 function State({ info }: { readonly info: KeyInfo }) {

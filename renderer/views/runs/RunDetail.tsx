@@ -28,9 +28,11 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
     <section className="view view-scroll" aria-label={`${what} run`}>
       <div className="page page-wide">
         <div className="run-card-head">
-          <Button variant="quiet" icon={<ArrowLeft className="icon" aria-hidden="true" />} onPress={onBack}>
-            All runs
-          </Button>
+          <span className="page-back">
+            <Button variant="quiet" icon={<ArrowLeft className="icon" aria-hidden="true" />} onPress={onBack}>
+              All runs
+            </Button>
+          </span>
           <h1 className="page-title">
             {what} of {plural(counts.total, 'blob')}
           </h1>

@@ -23,39 +23,37 @@ export function DataFolderBlock() {
   return (
     <section className="settings-part" aria-label="Data folder">
       <h2 className="page-heading">Data folder</h2>
-      <div className="settings-block">
-        <div>
-          <code className="folder-path">{path}</code>
-          <p className="hint">Settings, the journal of runs and the history. No plaintext, no credentials.</p>
-        </div>
-        {next !== path && (
-          <div role="status">
-            From the next start: <code className="folder-path">{next}</code>
-            <p className="hint">Nothing is moved: runs and history stay in the folder above.</p>
-          </div>
-        )}
-        {can ? (
-          <div className="settings-row">
-            <Button
-              icon={<FolderOpen className="icon" aria-hidden="true" />}
-              reason={reason}
-              onPress={() => void choose('another')}
-            >
-              Choose another…
-            </Button>
-            {next !== usual && (
-              <Button variant="quiet" reason={reason} onPress={() => void choose('usual')}>
-                Use the usual folder
-              </Button>
-            )}
-          </div>
-        ) : (
-          <p className="hint">
-            To use another one, stop Rewrap and start it with{' '}
-            <code className="cell-nowrap">REWRAP_HOME=DIR rewrap serve</code>.
-          </p>
-        )}
+      <div>
+        <code className="folder-path">{path}</code>
+        <p className="hint">Settings, the journal of runs and the history. No plaintext, no credentials.</p>
       </div>
+      {next !== path && (
+        <div role="status">
+          From the next start: <code className="folder-path">{next}</code>
+          <p className="hint">Nothing is moved: runs and history stay in the folder above.</p>
+        </div>
+      )}
+      {can ? (
+        <div className="settings-row">
+          <Button
+            icon={<FolderOpen className="icon" aria-hidden="true" />}
+            reason={reason}
+            onPress={() => void choose('another')}
+          >
+            Choose another…
+          </Button>
+          {next !== usual && (
+            <Button variant="quiet" reason={reason} onPress={() => void choose('usual')}>
+              Use the usual folder
+            </Button>
+          )}
+        </div>
+      ) : (
+        <p className="hint">
+          To use another one, stop Rewrap and start it with{' '}
+          <code className="cell-nowrap">REWRAP_HOME=DIR rewrap serve</code>.
+        </p>
+      )}
     </section>
   );
 }

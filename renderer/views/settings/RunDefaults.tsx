@@ -16,13 +16,13 @@ export function RunDefaults() {
   const isRate = rate.trim() === '' || /^[1-9]\d{0,4}$/.test(rate.trim());
   return (
     <>
-      <h2 className="page-heading">New runs and connections</h2>
-      <div className="settings-block">
+      <section className="settings-part" aria-label="New runs and connections">
+        <h2 className="page-heading">New runs and connections</h2>
         <Switch isSelected={backup} onChange={(on) => set({ backup: on })}>
           Keep a backup beside each replaced file
         </Switch>
         {!backup && (
-          <p className="hint">
+          <p className="hint settings-under">
             A run without backups cannot be undone. Each one asks for your approval outside this page.
           </p>
         )}
@@ -45,13 +45,13 @@ export function RunDefaults() {
           }}
         />
         <TextInput
-          label="Region of a new connection to AWS"
+          label="Region of a new connection"
           value={region ?? ''}
           mono
           placeholder="As the profile says"
           onChange={(text) => set({ region: text.trim() === '' ? null : text.trim().slice(0, 64) })}
         />
-      </div>
+      </section>
       <ThisAccount />
     </>
   );
@@ -64,19 +64,17 @@ function ThisAccount() {
   if (account === undefined) return null;
   const { colour, dryRunFirst } = known ?? NO_ACCOUNT;
   return (
-    <>
+    <section className="settings-part" aria-label={`Account ${account}`}>
       <h2 className="page-heading">{`Account ${account}`}</h2>
-      <div className="settings-block">
-        <SelectInput
-          label="Colour at the top of the window"
-          value={colour === null ? 'none' : String(colour)}
-          options={COLOUR_OPTIONS}
-          onChange={(id) => setAccount(account, { colour: id === 'none' ? null : Number(id) })}
-        />
-        <Checkbox isSelected={dryRunFirst} onChange={(on) => setAccount(account, { dryRunFirst: on })}>
-          Preflight before each run
-        </Checkbox>
-      </div>
-    </>
+      <SelectInput
+        label="Colour of the top bar"
+        value={colour === null ? 'none' : String(colour)}
+        options={COLOUR_OPTIONS}
+        onChange={(id) => setAccount(account, { colour: id === 'none' ? null : Number(id) })}
+      />
+      <Checkbox isSelected={dryRunFirst} onChange={(on) => setAccount(account, { dryRunFirst: on })}>
+        Preflight before each run
+      </Checkbox>
+    </section>
   );
 }

@@ -27,30 +27,33 @@ export function SettingsView() {
   const canEndSessions = useConnection((state) => state.app?.can.endSessions === true);
   return (
     <section className="view view-scroll" aria-label="Settings">
-      <div className="page">
+      <div className="page page-wide">
         <h1 className="page-title">Settings</h1>
-        <div className="settings-block">
-          <Choice label="Theme" row value={theme} options={THEMES} onChange={(id) => set({ theme: id })} />
-          <Choice
-            label="Rows"
-            row
-            value={density}
-            options={DENSITIES}
-            onChange={(id) => set({ density: id })}
-          />
-          <Choice
-            label="Text size"
-            row
-            value={String(textSize)}
-            options={SIZES}
-            onChange={(id) => set({ textSize: TEXT_SIZES.find((size) => String(size) === id) ?? 100 })}
-          />
+        <div className="settings-parts">
+          <section className="settings-part" aria-label="Appearance">
+            <h2 className="page-heading">Appearance</h2>
+            <Choice label="Theme" row value={theme} options={THEMES} onChange={(id) => set({ theme: id })} />
+            <Choice
+              label="Rows"
+              row
+              value={density}
+              options={DENSITIES}
+              onChange={(id) => set({ density: id })}
+            />
+            <Choice
+              label="Text size"
+              row
+              value={String(textSize)}
+              options={SIZES}
+              onChange={(id) => set({ textSize: TEXT_SIZES.find((size) => String(size) === id) ?? 100 })}
+            />
+          </section>
+          <RunDefaults />
+          <DataFolderBlock />
+          {canEndSessions && <Sessions />}
         </div>
-        <RunDefaults />
-        <DataFolderBlock />
         <h2 className="page-heading">Shortcuts</h2>
         <ShortcutList />
-        {canEndSessions && <Sessions />}
         {version !== undefined && <p className="hint">Rewrap {version}</p>}
       </div>
     </section>

@@ -6,7 +6,7 @@ import { outcomeHeadline } from '#shared/run-outcome.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
-import { Swatch } from '../../components/KeyFace.tsx';
+import { HowKnown, Swatch } from '../../components/KeyFace.tsx';
 import { fetchDownload } from '../../lib/platform.ts';
 import { plural } from '../../lib/words/format.ts';
 import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
@@ -174,7 +174,7 @@ export function NewBlobs({
         )}
         {!inRecord && done.length === 1 && first.sourceKeyArn !== null && (
           <>
-            <dt>From key, confirmed by KMS</dt>
+            <dt>From key</dt>
             <dd>
               <ConfirmedKey arn={first.sourceKeyArn} fingerprint={first.fingerprintBefore} />
             </dd>
@@ -183,7 +183,7 @@ export function NewBlobs({
         {first.destinationKeyArn !== null &&
           !(inRecord && first.destinationKeyArn === run.destinationKeyId) && (
             <>
-              <dt>To key, confirmed by KMS</dt>
+              <dt>To key</dt>
               <dd>
                 <ConfirmedKey arn={first.destinationKeyArn} fingerprint={first.fingerprintAfter} />
               </dd>
@@ -209,6 +209,7 @@ function ConfirmedKey({ arn, fingerprint }: { readonly arn: string; readonly fin
     <span className="key-face" title={arn}>
       {fingerprint !== null && <Swatch fingerprint={fingerprint} />}
       <span className="key-face-label">{name}</span>
+      <HowKnown by="kms" />
     </span>
   );
 }

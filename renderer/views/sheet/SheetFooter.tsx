@@ -6,13 +6,11 @@ import { Button, IconButton } from '../../components/Button.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { mod } from '../../lib/platform.ts';
 import { type Built, fileCount } from '../../lib/request/request.ts';
-import { retryable } from '../../lib/words/fixes.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { againWords } from '../../lib/words/run-words.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { useDraft } from '../../store/runs/draft.ts';
 import { isOver, useRuns } from '../../store/runs/runs.ts';
-import { useRunItems } from './RunPanel.tsx';
 
 interface FooterProps {
   readonly built: Built;
@@ -59,12 +57,10 @@ function Running({ run }: { readonly run: RunSummary | undefined }) {
   );
 }
 
-/** Retry is offered where sending again can help, with the number and the words of the run's record. */
+/** Retry is offered for what can work, with the number and the words of the run's record. */
 function Ended({ run }: { readonly run: RunSummary | undefined }) {
   const { stale, close, backToEdit, retryFailed } = useDraft();
-  const { items } = useRunItems(run);
   const retry = run?.method === 'reencrypt' ? run.retry : null;
-  const helps = (retry?.missed ?? 0) > 0 || (items !== null && retryable(items.items).length > 0);
   return (
     <>
       {!stale && (
@@ -73,7 +69,7 @@ function Ended({ run }: { readonly run: RunSummary | undefined }) {
         </Button>
       )}
       <span className="gap" />
-      {retry !== null && helps && <Button onPress={() => void retryFailed()}>{againWords(retry)}</Button>}
+      {retry !== null && <Button onPress={() => void retryFailed()}>{againWords(retry)}</Button>}
       <Button variant="primary" onPress={close}>
         Done
       </Button>

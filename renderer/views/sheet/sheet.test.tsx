@@ -171,17 +171,19 @@ test('a preflight under way shows how far it is in the footer, and is stopped th
 
 test('Retry says the number of the record, and is not there where nothing can work', async () => {
   const [first = '', second = ''] = ids;
-  const ended = (items: readonly RunItem[]) => {
+  const ended = (items: readonly RunItem[], retry: RunSummary['retry']) => {
     host(items);
-    const retry = { failed: items.length, missed: 0 };
     useRuns.setState({ runs: new Map([['r1', run({ dryRun: false, retry }, { failed: items.length })]]) });
     useDraft.setState({ phase: 'result', runId: 'r1' });
   };
-  ended([item(first, 'DisabledException'), item(second, 'InvalidCiphertextException')]);
+  ended([item(first, 'DisabledException'), item(second, 'InvalidCiphertextException')], {
+    failed: 1,
+    missed: 0,
+  });
   const { unmount } = render(footer());
-  expect(await screen.findByRole('button', { name: 'Retry 2 failed blobs' })).toBeTruthy();
+  expect(await screen.findByRole('button', { name: 'Retry 1 failed blob' })).toBeTruthy();
   unmount();
-  ended([item(first, 'InvalidCiphertextException')]);
+  ended([item(first, 'InvalidCiphertextException')], null);
   render(footer());
   await screen.findByRole('button', { name: 'Done' });
   expect(screen.queryByRole('button', { name: /^Retry/ })).toBeNull();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunCounts, RunItem } from '#shared/model/run.ts';
 import { Turns } from '../../limits/turns.ts';
+import { retryOf } from './retry.ts';
 import { type FileRow, FileState, hex, JournalItemState, type KeySeen, stateOf, textOrNull } from './rows.ts';
 import { IS_MISSED, PAGE, type RunReader } from './run-reader.ts';
 
@@ -35,6 +36,8 @@ export const Figures = z.object({
     }),
   ),
   files: z.partialRecord(FileState, z.int()),
+  /** Blobs of a run that is over that a new run could do, as {@link retryOf} has them. */
+  retry: z.object({ failed: z.int(), missed: z.int() }),
 });
 export type Figures = z.infer<typeof Figures>;
 
@@ -112,7 +115,8 @@ export async function figuresOf(run: RunReader): Promise<Figures> {
   for await (const [from, end] of run.itemRanges())
     for (const row of page.all(run.no, from, end))
       addTally(items, asTally(row, word, named), row.file as FileState);
-  return { items: [...items.values()], files: await fileFigures(run) };
+  const { retry } = await retryOf(run);
+  return { items: [...items.values()], files: await fileFigures(run), retry };
 }
 
 /** Files of a run with what is counted of each one's items; in order, with turns for others. */
@@ -286,14 +290,4 @@ export function underOldKey({ items }: Figures): number {
     const shown = stateOf(state, file);
     return old && shown !== 'reencrypted' && shown !== 'already' ? sum + count : sum;
   }, 0);
-}
-
-/** Blobs of a run that is over that a new run could try again. */
-export function retryOf({ items }: Figures): { failed: number; missed: number } {
-  const retry = { failed: 0, missed: 0 };
-  for (const { state, missed, count } of items) {
-    if (state === 'failed') retry.failed += count;
-    if (missed) retry.missed += count;
-  }
-  return retry;
 }

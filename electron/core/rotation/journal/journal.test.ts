@@ -226,7 +226,8 @@ describe('holding back', () => {
 test('by choice, a file takes the good ones; what failed can be tried again over the new file', async () => {
   await harness.add('a.txt', lines(3));
   kms.onReEncrypt = (_, nth) => {
-    if (nth === 2) throw kmsFault('IncorrectKeyException');
+    if (nth === 1) throw kmsFault('IncorrectKeyException');
+    if (nth === 2) throw kmsFault('DisabledException');
     return {};
   };
   const manager = harness.manager();
@@ -234,7 +235,8 @@ test('by choice, a file takes the good ones; what failed can be tried again over
   const run = await manager.start(inputOf({}, one));
   await run.done;
   expect(run.summary()).toMatchObject({
-    counts: { succeeded: 2, failed: 1 },
+    counts: { succeeded: 1, failed: 2 },
+    // A blob of another key is of another key each time.
     retry: { failed: 1, missed: 0 },
   });
   kms.onReEncrypt = () => ({});
@@ -242,6 +244,44 @@ test('by choice, a file takes the good ones; what failed can be tried again over
   const second = await manager.start(inputOf({ files }, row.request));
   await second.done;
   expect(second.summary()).toMatchObject({ status: 'finished', counts: { total: 1, succeeded: 1 } });
+});
+
+test('a file that holds back is tried again whole, and not at all where one of its blobs cannot work', async () => {
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) await harness.add(name, lines(2));
+  const causes = [
+    'DisabledException',
+    null,
+    'IncorrectKeyException',
+    null,
+    'IncorrectKeyException',
+    'DisabledException',
+  ];
+  kms.onReEncrypt = (_, nth) => {
+    const cause = causes[nth - 1] ?? null;
+    if (cause !== null) throw kmsFault(cause);
+    return {};
+  };
+  const manager = harness.manager();
+  const run = await manager.start(inputOf({}, { pace: { concurrency: 1, perSecond: null } }));
+  await run.done;
+  const retry = { failed: 2, missed: 0 };
+  expect(run.summary()).toMatchObject({ counts: { failed: 6 }, retry });
+  // Another start counts the same from the journal.
+  expect(await harness.manager().summary(run.id)).toMatchObject({ retry });
+  const { files } = await manager.again(run.id);
+  expect(files.map(({ display, blobs }) => [display.endsWith('a.txt'), blobs.length])).toEqual([[true, 2]]);
+});
+
+test('what fails each time is not tried again', async () => {
+  await harness.add('a.txt', lines(2));
+  kms.onReEncrypt = () => {
+    throw kmsFault('InvalidCiphertextException');
+  };
+  const manager = harness.manager();
+  const run = await manager.start(inputOf());
+  await run.done;
+  expect(run.summary()).toMatchObject({ counts: { failed: 2 }, retry: null });
+  await expect(manager.again(run.id)).rejects.toMatchObject({ fault: { code: 'NothingToRetry' } });
 });
 
 test('ciphertext of an RSA key gets a record beside it, in which its hash, key and algorithm stand; undo takes it back', async () => {

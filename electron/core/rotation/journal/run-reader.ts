@@ -20,6 +20,9 @@ const FOLDER = '(SELECT word FROM words WHERE id = f.folder) AS folder_path';
 /** Whether an item `i` was not reached before its run ended. */
 export const IS_MISSED = `coalesce(i.state = 'skipped' AND json_extract(i.fault, '$.code') IN ('Cancelled', 'RunStopped'), 0)`;
 
+/** Columns of items `i` that say whether they can be tried again. */
+export const RETRY_COLUMNS = `state, json_extract(fault, '$.code') AS code, json_extract(fault, '$.retryable') AS retryable`;
+
 /** What the journal has of one run. What was written and is not yet committed is not among it. */
 export class RunReader {
   readonly no: number;
@@ -135,28 +138,41 @@ export class RunReader {
       .map((row) => ({ item: Number(row.item), state: row.state as JournalItemState }));
   }
 
-  /** Blobs of the run of which some may be tried: 'open' ones, those to 'retry' after it has ended. In order, in pages. */
+  /** Whether a file stays as it was when one of its blobs fails. */
+  holdsBack(): boolean {
+    const row = this.sql("SELECT json_extract(request, '$.onFailure') AS chosen FROM runs WHERE no = ?");
+    return row.get(this.no)?.chosen !== 'take-good';
+  }
+
+  /**
+   * Blobs of the run of which some may be tried: 'open' ones, those to 'retry' after it has ended and that `takes` takes.
+   * In order, in pages.
+   */
   async *blobs(
     which: 'open' | 'retry',
+    takes: (row: Readonly<Record<string, unknown>>) => boolean = () => true,
   ): AsyncGenerator<(RunFile['blobs'][number] & { readonly file: number })[]> {
     const condition =
       which === 'open'
         ? "state NOT IN ('already', 'failed', 'skipped')"
         : `(state = 'failed' OR ${IS_MISSED})`;
     const page = this.sql(
-      `SELECT item, file, blob_id, place, bytes, sha256_before, fingerprint_before FROM items i
+      `SELECT item, file, blob_id, place, bytes, sha256_before, fingerprint_before, ${RETRY_COLUMNS} FROM items i
        WHERE run = ? AND item >= ? AND item < ? AND ${condition} ORDER BY item`,
     );
     for await (const [from, end] of this.itemRanges())
-      yield page.all(this.no, from, end).map((row) => ({
-        item: Number(row.item),
-        file: Number(row.file),
-        blobId: String(row.blob_id),
-        place: String(row.place),
-        bytes: Number(row.bytes),
-        sha256: hex(row.sha256_before) ?? '',
-        fingerprint: hex(row.fingerprint_before),
-      }));
+      yield page
+        .all(this.no, from, end)
+        .filter(takes)
+        .map((row) => ({
+          item: Number(row.item),
+          file: Number(row.file),
+          blobId: String(row.blob_id),
+          place: String(row.place),
+          bytes: Number(row.bytes),
+          sha256: hex(row.sha256_before) ?? '',
+          fingerprint: hex(row.fingerprint_before),
+        }));
   }
 
   /** New blobs of a file that is not complete, by item; one that does not read back is left out. */

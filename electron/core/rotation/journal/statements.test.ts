@@ -42,7 +42,7 @@ async function everything(files: number): Promise<void> {
   const run = await harness.manager().start(input());
   kms.onReEncrypt = (_, nth) => {
     if (nth === files) run.suspend();
-    if (nth % 5 === 0) throw kmsFault('InvalidCiphertextException');
+    if (nth % 5 === 0) throw kmsFault('DisabledException');
     return {};
   };
   await run.done;

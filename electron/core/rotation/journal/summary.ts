@@ -1,16 +1,7 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
 import { outputMode } from '../output-mode.ts';
-import {
-  bytesDone,
-  countsOf,
-  type Figures,
-  fileTotals,
-  perKey,
-  retryOf,
-  totalBytes,
-  underOldKey,
-} from './figures.ts';
+import { bytesDone, countsOf, type Figures, fileTotals, perKey, totalBytes, underOldKey } from './figures.ts';
 import type { RunRow } from './rows.ts';
 
 /** What undoing a run would touch; null where it kept no way back, or has been undone. */
@@ -38,7 +29,7 @@ export function summaryOf(
   const unfinished = row.state !== 'ended' && elsewhere === null;
   const over = row.state === 'ended';
   const mayRetry = !row.dryRun && row.undoneAt === null;
-  const again = over && mayRetry ? retryOf(figures) : null;
+  const again = over && mayRetry ? figures.retry : null;
   return {
     id: row.id,
     method: row.request.method,

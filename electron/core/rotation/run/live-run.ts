@@ -7,7 +7,7 @@ import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
 import { type Disk, diskHere, type PutBackFs } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
-import { retryOf, underOldKey } from '../journal/figures.ts';
+import { underOldKey } from '../journal/figures.ts';
 import type { Journal, RunName } from '../journal/journal.ts';
 import { itemOf } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
@@ -337,7 +337,7 @@ export class LiveRun implements Run {
         this.#record.flush();
         const figures = await this.#record.figures();
         await this.#record.releaseFiles();
-        const { missed: notReached, failed } = retryOf(figures);
+        const { missed: notReached, failed } = figures.retry;
         const status = this.#stopped !== null ? 'failed' : notReached > 0 ? 'cancelled' : 'finished';
         this.#record.setState('ended', { status, fault: this.#stopped, finishedAt: at });
         this.#record.keepFigures({ undoneAt: null, fault: this.#stopped }, figures);

@@ -19,6 +19,7 @@ import { forEachLimited } from '../../limits/semaphore.ts';
 import { addTally, countedFiles, type Figures } from '../journal/figures.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Owner } from '../journal/owners.ts';
+import { retryOf } from '../journal/retry.ts';
 import { type FileRow, type FileState, hex, type RunRow } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { outputMode, type ResolvedOutput } from '../output-mode.ts';
@@ -56,7 +57,8 @@ export async function figuresOnDisk(journal: Journal, row: RunRow): Promise<Figu
     files[state] = (files[state] ?? 0) + 1;
     for (const tally of tallies) addTally(items, tally, state);
   }
-  return { items: [...items.values()], files };
+  // Nothing is tried again of a run that is not over.
+  return { items: [...items.values()], files, retry: { failed: 0, missed: 0 } };
 }
 
 /** State of a file of a run that was cut off. Throws what the system throws where it cannot be read. */
@@ -191,9 +193,10 @@ async function withBlobs(
   files: readonly FileRow[],
   which: 'open' | 'retry',
 ): Promise<RunFile[]> {
+  const takes = which === 'retry' ? (await retryOf(record)).takes : undefined;
   const folders: RealFolders = new Map();
   const blobs = new Map<number, RunFile['blobs'][number][]>(files.map(({ index }) => [index, []]));
-  for await (const page of record.blobs(which))
+  for await (const page of record.blobs(which, takes))
     for (const { file, ...blob } of page) blobs.get(file)?.push(blob);
   return files.map(({ index, path, folder, display, relative, before }) => ({
     index,
@@ -223,7 +226,7 @@ export async function abandonRun(journal: Journal, no: number, fs?: PutBackFs): 
 }
 
 /**
- * The files of the blobs that a run left: failed, or not reached. Files are expected as the run left them. Throws
+ * The files of the blobs that a run left, as {@link retryOf} has them: not reached, or failed and able to work. Files are expected as the run left them. Throws
  * FaultError `NothingToRetry`.
  */
 export async function filesToRetry(journal: Journal, { no, output }: RunRow): Promise<PlanFile[]> {

@@ -128,10 +128,12 @@ class UndoCounts {
   readonly #row: RunRow;
   readonly #items = new Map<string, Figures['items'][number]>();
   readonly #files: Partial<Record<FileState, number>>;
+  readonly #retry: Figures['retry'];
   readonly touched = { files: 0, blobs: 0 };
 
-  constructor(row: RunRow, { items, files }: Figures) {
+  constructor(row: RunRow, { items, files, retry }: Figures) {
     this.#row = row;
+    this.#retry = retry;
     this.#files = { ...files };
     for (const one of items) addTally(this.#items, one, one.file);
   }
@@ -150,7 +152,7 @@ class UndoCounts {
 
   figures(): Figures {
     const items = [...this.#items.values()].filter(({ count }) => count > 0);
-    return { items, files: { ...this.#files } };
+    return { items, files: { ...this.#files }, retry: this.#retry };
   }
 
   summary(): RunSummary {
