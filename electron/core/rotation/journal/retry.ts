@@ -2,7 +2,7 @@ import { canRetry } from '#shared/retry.ts';
 import { IS_MISSED, RETRY_COLUMNS, type RunReader } from './run-reader.ts';
 
 /** What a new run could do of one that is over. */
-export interface Retry {
+interface Retry {
   /** Blobs that failed and can work when the same is sent again. */
   readonly failed: number;
   /** Blobs that were not reached. */
