@@ -1,7 +1,7 @@
 import type { Fault } from './model/fault.ts';
 
 /** Causes that another destination removes. */
-export const DESTINATION: ReadonlySet<string> = new Set([
+export const FIXED_BY_DESTINATION: ReadonlySet<string> = new Set([
   'InvalidKeyUsageException',
   'UnsupportedOperationException',
   'PlaintextTooLong',
@@ -9,7 +9,7 @@ export const DESTINATION: ReadonlySet<string> = new Set([
   'DestinationArnUnknown',
 ]);
 /** Causes that another output removes. */
-export const OUTPUT: ReadonlySet<string> = new Set([
+export const FIXED_BY_OUTPUT: ReadonlySet<string> = new Set([
   'NoFileToReplace',
   'InArchive',
   'PlaintextInFile',
@@ -31,8 +31,8 @@ const FINAL: ReadonlySet<string> = new Set([
   'FileChanged',
   'KeyUnchanged',
   'PutBackMismatch',
-  ...DESTINATION,
-  ...OUTPUT,
+  ...FIXED_BY_DESTINATION,
+  ...FIXED_BY_OUTPUT,
 ]);
 
 /** Whether sending the same request again can help: the cause passes by itself, or is removed outside Rewrap. */

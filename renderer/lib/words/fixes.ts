@@ -1,7 +1,7 @@
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem } from '#shared/model/run.ts';
-import { DESTINATION, OUTPUT } from '#shared/retry.ts';
+import { FIXED_BY_DESTINATION, FIXED_BY_OUTPUT } from '#shared/retry.ts';
 
 /** What of the sheet is to be changed so that blobs that failed can work; 'again': nothing, once the cause is gone. */
 export type Fix =
@@ -37,8 +37,8 @@ export function fixesOf({ fault, sent }: Pick<RunItem, 'fault' | 'sent'>): reado
   if (code === 'SourceKeyNeeded') return ['source-key'];
   if (code === 'ContextChoiceInvalid') return ['context'];
   if (code === 'InvalidGrantTokenException') return ['grant-tokens'];
-  if (DESTINATION.has(code)) return ['destination-key'];
-  if (OUTPUT.has(code)) return ['output'];
+  if (FIXED_BY_DESTINATION.has(code)) return ['destination-key'];
+  if (FIXED_BY_OUTPUT.has(code)) return ['output'];
   const key: readonly Fix[] = sideOf(fault) === 'destination' ? ['destination-key'] : [];
   if (code === 'NotFoundException' || code === 'InvalidArnException')
     return sideOf(fault) === 'source' ? ['source-key'] : ['destination-key'];
