@@ -7,7 +7,7 @@ import { buildConstants } from './constants.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const builtins = [/^node:/, ...builtinModules, 'electron'];
 
-interface Entry {
+export interface Entry {
   readonly entry: string;
   readonly source: string;
   readonly format: 'cjs' | 'es';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { bundledPart } from '../../../tools/bundled.ts';
 import { MAX_UPLOAD_BYTES } from './limits.ts';
 import { type Answered, type Bench, nextMessage, openBench } from './testing.ts';
 import { UploadScanner } from './upload-scanner.ts';
@@ -12,7 +13,7 @@ let bench: Bench;
 let secret: string;
 
 beforeEach(async () => {
-  bench = await openBench();
+  bench = await openBench({ uploadThread: await bundledPart('upload-thread') });
   secret = await bench.enter();
 });
 afterEach(() => bench.close());

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bundled } from '../../../../tools/bundled.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { madeUpBlob } from '../blob.test-help.ts';
 import { pendingLog, withLog } from '../database/log.ts';
@@ -22,7 +23,11 @@ import { databaseChanges, type NewBlob, rewrite, scan } from '../index.ts';
 import { type ReplaceDatabaseInput, replaceDatabase, restoreDatabase, settleDatabase } from './database.ts';
 import { contentHash, removeLeftovers } from './undo.ts';
 
-const HELP = join(import.meta.dirname, 'killed-database.test-help.ts');
+const HELP = await bundled({
+  entry: 'killed-database',
+  source: 'electron/core/intake/put-back/killed-database.test-help.ts',
+  format: 'es',
+});
 
 let folder: string;
 let path: string;

@@ -1,12 +1,13 @@
 import { renameSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { bundledPart } from '../../../../tools/bundled.ts';
 import { type Disk, DiskPool, diskHere } from '../../intake/index.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import { undoRun } from './undo.ts';
 
-const THREAD = new URL('../../intake/put-back/disk/thread.ts', import.meta.url);
+const THREAD = await bundledPart('disk-thread');
 const FILES = 300;
 
 let harness: RunHarness;

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FaultError, fault } from '#shared/model/fault.ts';
+import { bundledPart } from '../../../../../tools/bundled.ts';
 import { sha256 } from '../../../storage/hash.ts';
 import { temporaryName } from '../../files/names.ts';
 import { DiskPool } from './pool.ts';
 
-const THREAD = new URL('./thread.ts', import.meta.url);
+const THREAD = await bundledPart('disk-thread');
 
 let top = '';
 let pool: DiskPool;
