@@ -247,12 +247,11 @@ describe('done', () => {
 
   it('fails the file when its thread ends, and starts another for the next', async () => {
     let started = 0;
+    const thread = await bundledPart('upload-thread');
     const scanner = new UploadScanner(() => {
       started += 1;
       const source = "require('node:worker_threads').parentPort.once('message', () => process.exit(1))";
-      return started === 1
-        ? new Worker(source, { eval: true })
-        : new Worker(new URL('./upload-thread.ts', import.meta.url));
+      return started === 1 ? new Worker(source, { eval: true }) : new Worker(thread);
     });
     const bytes = () => Uint8Array.from([1, 2, 3]);
     await expect(scanner.examine('a', bytes())).rejects.toMatchObject({
