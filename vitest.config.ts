@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { buildConstants } from './tools/constants.ts';
+import { documentsPlugin } from './tools/docs/documents-plugin.ts';
 
 /** Tests that change or measure what all of a process shares: modules, the environment, the clock, memory, a page. */
 const ALONE =
@@ -19,6 +20,7 @@ const alone = tests.filter((name) => ALONE.test(readFileSync(join(import.meta.di
 
 export default defineConfig({
   define: buildConstants(),
+  plugins: [documentsPlugin(join(import.meta.dirname, 'docs'))],
   test: {
     projects: [
       // Loading the modules under test is half of a test's cost; files that leave the process as it was share them.
