@@ -39,10 +39,12 @@ interface TickBoxProps {
   readonly label: string;
   readonly tick: Tick;
   readonly onToggle: (shift: boolean) => void;
+  /** Where there is nothing to tick: the id of the element that says so. */
+  readonly noneId?: string | undefined;
 }
 
 /** A checkbox inside the table: for the pointer; the keyboard ticks with Space on the row. */
-export function TickBox({ label, tick, onToggle }: TickBoxProps) {
+export function TickBox({ label, tick, onToggle, noneId }: TickBoxProps) {
   return (
     <Cell
       className="tick"
@@ -50,10 +52,12 @@ export function TickBox({ label, tick, onToggle }: TickBoxProps) {
       tabIndex={-1}
       aria-label={label}
       aria-checked={tick === 'some' ? 'mixed' : tick === 'all'}
+      aria-disabled={noneId === undefined ? undefined : true}
+      aria-describedby={noneId}
       onMouseDown={(event) => event.preventDefault()}
       onClick={(event) => {
         event.stopPropagation();
-        onToggle(event.shiftKey);
+        if (noneId === undefined) onToggle(event.shiftKey);
       }}
       onKeyDown={(event) => {
         if (event.key !== ' ') return;

@@ -83,5 +83,7 @@ test('a key is found by an alias that only KMS lists for its ARN', () => {
   };
   const texts = new KeyIndex([one]).texts(KEYS);
   expect(texts.get('k')).toContain('alias/billing');
+  // What stands beside its name, too.
+  expect(new KeyIndex([one]).texts([{ ...listed, state: 'Disabled' }]).get('k')).toContain('disabled');
   expect(new KeyIndex([one]).texts(null).get('k')).toBe(listed.arn.toLowerCase());
 });

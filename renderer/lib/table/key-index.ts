@@ -2,6 +2,7 @@ import { type EvidenceBy, weakest } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
+import { keyDanger } from '../keys/keys.ts';
 import { keyGroup, type Table } from './table.ts';
 
 /** Values of the rows of a table, each once, and for each row the code of its value. */
@@ -68,11 +69,15 @@ export class KeyIndex {
     return this.#keys.get(id);
   }
 
-  /** Every text under which each key is shown, in lower case, by its id: its names, and aliases that KMS lists for them. */
+  /**
+   * Every text under which each key is shown, in lower case, by its id: its names, and what KMS lists for them: aliases,
+   * and why its blobs do not open.
+   */
   texts(listed: readonly KeyInfo[] | null): ReadonlyMap<string, string> {
     const aliases = new Map<string, string>();
-    for (const { arn, keyId, aliases: names } of listed ?? []) {
-      const text = names.join('\n').toLowerCase();
+    for (const key of listed ?? []) {
+      const { arn, keyId, aliases: names } = key;
+      const text = [...names, keyDanger(key)?.word ?? ''].filter(Boolean).join('\n').toLowerCase();
       aliases.set(arn.toLowerCase(), text);
       aliases.set(keyId.toLowerCase(), text);
     }

@@ -83,6 +83,10 @@ export function runsNote(runs: readonly RunSummary[]): string | null {
   return waiting > 0 ? `${count(waiting)} waiting` : null;
 }
 
+/** Whether any run goes on: not over, not paused, not waiting for the network. */
+export const areMoving = (runs: Iterable<RunSummary>): boolean =>
+  [...runs].some((run) => !isOver(run) && run.status !== 'paused' && run.status !== 'waiting');
+
 /** Whole per cent that is done of all runs under way; null: none is under way. */
 export function runsPercent(runs: Iterable<RunSummary>): number | null {
   const open = [...runs].filter((run) => !isOver(run)).map(doneOf);

@@ -19,7 +19,7 @@ import { useRuns } from '../../store/runs/runs.ts';
 import { BlobRowLine, domId, type LineFrame, type RowHandlers } from './BlobRowLine.tsx';
 import { COLUMNS, type ShownBlobColumn } from './columns.tsx';
 import { type GroupHandlers, GroupLine } from './GroupLine.tsx';
-import { TableHead } from './TableHead.tsx';
+import { NONE_ID, TableHead } from './TableHead.tsx';
 import { useBlobColumns } from './useBlobColumns.ts';
 import { useTableKeys } from './useTableKeys.ts';
 
@@ -84,7 +84,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       {lines.count === 0 ? (
         <Box className="table-none" role="row" aria-rowindex={2}>
           <Cell aria-colspan={COLUMNS.length + 1}>
-            <p>No blob matches the filter</p>
+            <p id={NONE_ID}>No blob matches the filter</p>
             <Button onPress={clearFilter}>Clear the filter</Button>
           </Cell>
         </Box>

@@ -9,6 +9,8 @@ import { useArrange } from '../../store/blobs/arrange.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 import { COLUMNS, type ShownBlobColumn } from './columns.tsx';
 
+/** The element that says that no blob is shown. */
+export const NONE_ID = 'no-blob-shown';
 /** Narrowest and widest that a person can make a column, rem. */
 const LEAST = 2;
 const MOST = 60;
@@ -51,7 +53,12 @@ export function TableHead({ lines, height, columns }: TableHeadProps) {
         }}
       >
         <Cell role="columnheader" className="col-tick" aria-colindex={1}>
-          <TickBox label="Select all shown" tick={tick} onToggle={() => toggleMany(lines.shown)} />
+          <TickBox
+            label="Select all shown"
+            tick={tick}
+            noneId={lines.shown.length === 0 ? NONE_ID : undefined}
+            onToggle={() => toggleMany(lines.shown)}
+          />
         </Cell>
         {columns.map(({ column, index }, i) => {
           const { id, title, icon } = column;

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { reset } from '../../bridge.test-help.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
 import { useConnection } from '../../store/connection/connection.ts';
@@ -14,8 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   cleanup();
-  for (const store of [useUi, useIntake, useConnection, useDraft])
-    store.setState(store.getInitialState() as never);
+  reset(useUi, useIntake, useConnection, useDraft);
 });
 
 interface Transfer {

@@ -3,7 +3,7 @@ import type { ComponentType } from 'react';
 import { count } from '../../lib/words/format.ts';
 import { useUi, type ViewName } from '../../store/app/ui.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
-import { runsNote, runsPercent, useRuns } from '../../store/runs/runs.ts';
+import { areMoving, runsNote, runsPercent, useRuns } from '../../store/runs/runs.ts';
 
 /** The views, on the left. Help and Settings stand apart at the bottom. */
 export function Nav() {
@@ -11,6 +11,8 @@ export function Nav() {
   const words = useRuns(({ runs }) => runsNote([...runs.values()]));
   const percent = useRuns(({ runs }) => runsPercent(runs.values()));
   const progress = percent === null ? null : `${percent} %`;
+  // A run that does not move says why; how far it is stands in the tooltip.
+  const moves = useRuns(({ runs }) => areMoving(runs.values()));
   return (
     <nav className="nav" aria-label="Views">
       <NavItem view="blobs" name="Blobs" icon={Boxes} note={blobs > 0 ? count(blobs) : null} />
@@ -18,7 +20,7 @@ export function Nav() {
         view="runs"
         name="Runs"
         icon={History}
-        note={progress ?? words}
+        note={moves ? progress : words}
         title={[words, progress].filter(Boolean).join(', ')}
         busy
       />
