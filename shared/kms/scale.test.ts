@@ -25,10 +25,25 @@ test('a hundred thousand verified blobs are 200 s of one process, 20 s at the qu
     ceiling: 10_000,
     oneProcess: 200,
     machine: { processes: 4, seconds: 50 },
+    byProcesses: [
+      { processes: 1, seconds: 200 },
+      { processes: 2, seconds: 100 },
+      { processes: 3, seconds: expect.closeTo(66.7, 1) },
+      { processes: 4, seconds: 62.5 },
+    ],
     most: { seconds: 20, machines: 3 },
     outgrows: false,
     shards: 2,
   });
+});
+
+test('one run gains nothing from more processes than its engine keeps up with, nor beyond the rate', () => {
+  const many = of(100_000, { cores: 64 }).byProcesses;
+  expect(many).toHaveLength(8);
+  expect(many.slice(3).map(({ seconds }) => seconds)).toEqual([50, 50, 50, 50, 50]);
+  expect(of(100_000, { perSecond: 500 }).byProcesses.map(({ seconds }) => seconds)).toEqual([
+    400, 400, 400, 400,
+  ]);
 });
 
 test('a job outgrows a machine that it keeps busy for over an hour, where several would be faster', () => {

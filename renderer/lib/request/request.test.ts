@@ -36,6 +36,7 @@ const draft: Draft = {
   output: { mode: 'in-place', backup: true, folder: null },
   verify: true,
   perSecond: null,
+  processes: 1,
   takeGood: false,
   evenIfThere: false,
   allowPossiblePlaintext: false,

@@ -1,5 +1,6 @@
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import { plaintextCapacity, takesEncryptionContext } from '#shared/kms/facts.ts';
+import { LARGE_JOB } from '#shared/kms/scale.ts';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
@@ -38,6 +39,8 @@ export interface Draft {
   readonly verify: boolean;
   /** Requests a second at most: the estimate reckons with it and the run keeps to it. Null: no ceiling. */
   readonly perSecond: number | null;
+  /** Processes that do the files of a large run. */
+  readonly processes: number;
   /** A file of which a blob fails takes the good ones, rather than staying as it was. */
   readonly takeGood: boolean;
   /** Send blobs, too, that are known to be under the destination's key material. */
@@ -63,6 +66,7 @@ export const EMPTY_DRAFT: Draft = {
   output: { mode: null, backup: true, folder: null },
   verify: true,
   perSecond: null,
+  processes: 1,
   takeGood: false,
   evenIfThere: false,
   allowPossiblePlaintext: false,
@@ -230,10 +234,18 @@ export function buildRequest(draft: Draft, dryRun: boolean): Built {
       evenIfThere: draft.evenIfThere,
       ...(draft.allowPossiblePlaintext ? { allowPossiblePlaintext: true } : {}),
       ...(draft.emulatorBlobs ? { emulatorBlobs: true } : {}),
-      pace: { concurrency: null, perSecond: draft.perSecond },
+      pace: {
+        concurrency: null,
+        perSecond: draft.perSecond,
+        ...(!dryRun && draft.processes > 1 && mayUseProcesses(draft) ? { processes: draft.processes } : {}),
+      },
     },
   };
 }
+
+/** Whether several processes may do the files of what is asked for: enough blobs, inside KMS, and into files. */
+const mayUseProcesses = (draft: Draft): boolean =>
+  draft.method === 'reencrypt' && draft.output.mode !== 'download' && draftRows(draft).length > LARGE_JOB;
 
 /** The pairs to add, checked against the keys to take out: a key in both says two things at once. */
 export function checkChanges({ add, remove }: Draft['destination']): {

@@ -74,10 +74,11 @@ function outputWords({ output }: PlanView): string {
     : 'Replaces each file in place and keeps no backup';
 }
 
-function paceWords({ pace: { concurrency, perSecond } }: PlanView): string {
+function paceWords({ pace: { concurrency, perSecond, processes = 1 } }: PlanView): string {
   const parts = [
     perSecond === null ? null : `at most ${plural(perSecond, 'request')} a second`,
     concurrency === null ? null : `${count(concurrency)} at a time`,
+    processes === 1 ? null : `by ${count(processes)} processes`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? 'No rate limit' : parts.join(', ').replace(/^./, (c) => c.toUpperCase());
 }

@@ -2,7 +2,7 @@
 import { cleanup, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import type { RunSummary } from '#shared/model/run.ts';
-import { OutcomeTally } from './RunFigures.tsx';
+import { OutcomeTally, RunPace } from './RunFigures.tsx';
 
 afterEach(cleanup);
 
@@ -42,4 +42,31 @@ test('the parts of an outcome add up to its blobs, and what no blob met takes no
   ).toEqual(['tally-done: 2 would be re-encrypted']);
   cleanup();
   expect(parts({})).toEqual([]);
+});
+
+test('a run by several processes says so, and that one died', () => {
+  const run = {
+    status: 'running',
+    rate: 12,
+    secondsLeft: 30,
+    counts: {
+      total: 10,
+      waiting: 5,
+      running: 0,
+      succeeded: 5,
+      already: 0,
+      failed: 0,
+      skipped: 0,
+      restored: 0,
+    },
+    files: { total: 2, done: 1 },
+    workers: { processes: 2, died: 0 },
+  } as RunSummary;
+  const { rerender, container } = render(<RunPace run={run} />);
+  expect(container.textContent).toContain('by 2 processes');
+  expect(container.textContent).not.toContain('died');
+  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 1 } }} />);
+  expect(container.textContent).toContain('one died and another took its place');
+  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 3 } }} />);
+  expect(container.textContent).toContain('3 died and others took their place');
 });

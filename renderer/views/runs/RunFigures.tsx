@@ -24,9 +24,28 @@ export function RunPace({ run }: { readonly run: RunSummary }) {
         </span>
       )}
       <Slowed run={run} />
+      <WorkersNote run={run} />
       {run.status === 'pausing' && <span>{plural(counts.running, 'blob')} under way</span>}
     </p>
   );
+}
+
+/** By how many processes it is done, and which of them died. */
+function WorkersNote({ run: { workers } }: { readonly run: RunSummary }) {
+  if (workers === undefined) return null;
+  return (
+    <>
+      <span>by {plural(workers.processes, 'process', 'processes')}</span>
+      <DiedNote died={workers.died} />
+    </>
+  );
+}
+
+function DiedNote({ died }: { readonly died: number }) {
+  if (died === 0) return null;
+  const words =
+    died === 1 ? 'one died and another took its place' : `${count(died)} died and others took their place`;
+  return <span className="attention-text">{words}</span>;
 }
 
 /** Said while KMS throttles. */

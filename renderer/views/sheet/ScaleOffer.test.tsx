@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/re
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LARGE_JOB } from '#shared/kms/scale.ts';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
+import { buildRequest } from '../../lib/request/request.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { useDraft } from '../../store/runs/draft.ts';
@@ -54,8 +55,8 @@ test('above it: how long with one process, this machine, the quota; and a shard 
   render(<EstimateSection />);
   const offer = screen.getByRole('region', { name: 'Faster' });
   expect(offer.textContent).toContain('One processabout 40 s');
-  expect(offer.textContent).toContain('This machineabout 10 s');
-  expect(offer.textContent).toContain('rewrap run PLAN --workers 4');
+  expect(offer.textContent).toContain('This machineUse1 process, about 40 s');
+  expect(offer.textContent).toContain('shares the quota');
   expect(offer.textContent).toContain('At the quotaabout 4 s');
   expect(offer.textContent).not.toContain('outgrows');
   const field = screen.getByRole('textbox', { name: 'Shards' });
@@ -70,5 +71,43 @@ test('above it: how long with one process, this machine, the quota; and a shard 
 test('one core has nothing faster on its own machine', () => {
   open(LARGE_JOB + 1, 1);
   render(<EstimateSection />);
-  expect(screen.getByRole('region', { name: 'Faster' }).textContent).not.toContain('--workers');
+  expect(screen.getByRole('region', { name: 'Faster' }).textContent).not.toContain('This machine');
+});
+
+const proposed = () => {
+  const built = buildRequest(useDraft.getState().draft, false);
+  return built.ok ? built.request.pace?.processes : null;
+};
+
+test('so many processes are proposed as were chosen, with what each number gains', async () => {
+  open(LARGE_JOB + 1);
+  render(<EstimateSection />);
+  expect(proposed()).toBeUndefined();
+  fireEvent.click(screen.getByRole('button', { name: /Use/ }));
+  const options = (await screen.findAllByRole('option')).map(({ textContent }) => textContent);
+  expect(options).toEqual([
+    '1 process, about 40 s',
+    '2 processes, about 20 s',
+    '3 processes, about 13 s',
+    '4 processes, about 13 s',
+  ]);
+  fireEvent.click(screen.getByRole('option', { name: /^2 processes/ }));
+  await waitFor(() => expect(proposed()).toBe(2));
+  expect(screen.getByRole('region', { name: 'Faster' }).textContent).toContain('another takes its place');
+  // A preflight is done by one, and so is what is too small for it by now.
+  const preflight = buildRequest(useDraft.getState().draft, true);
+  expect(preflight.ok && preflight.request.pace?.processes).toBeUndefined();
+  const { draft } = useDraft.getState();
+  useDraft.setState({ draft: { ...draft, rows: rows.slice(0, LARGE_JOB) } });
+  expect(proposed()).toBeUndefined();
+});
+
+test('new files for download are made by one process, and it says so', () => {
+  open(LARGE_JOB + 1);
+  useDraft.getState().patch({ processes: 2 });
+  useDraft.getState().patchOutput({ mode: 'download' });
+  render(<EstimateSection />);
+  expect(screen.getByRole('region', { name: 'Faster' }).textContent).toContain('made by one process');
+  expect(screen.queryByRole('button', { name: /Use/ })).toBeNull();
+  expect(proposed()).toBeUndefined();
 });

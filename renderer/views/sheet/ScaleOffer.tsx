@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { Estimate } from '#shared/kms/estimate.ts';
 import { jobScale, MOST_SHARDS, PROCESS_PER_SECOND } from '#shared/kms/scale.ts';
 import { Button } from '../../components/Button.tsx';
-import { TextInput } from '../../components/fields.tsx';
+import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { buildRequest } from '../../lib/request/request.ts';
 import { count, duration, plural } from '../../lib/words/format.ts';
 import { useUi } from '../../store/app/ui.ts';
@@ -28,8 +28,7 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
     await savePlan(shards ?? scale.shards);
     setBusy(false);
   };
-  const about = (seconds: number): string => `about ${duration(Math.max(1, seconds))}`;
-  const { machine, most, ceiling, oneProcess, outgrows } = scale;
+  const { byProcesses, most, ceiling, oneProcess, outgrows } = scale;
   return (
     <section className="scale-offer" aria-label="Faster">
       <dl className="facts estimate">
@@ -40,15 +39,11 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
             {`At about ${count(Math.min(PROCESS_PER_SECOND, ceiling ?? PROCESS_PER_SECOND))} requests a second.`}
           </span>
         </dd>
-        {machine.processes > 1 && (
+        {byProcesses.length > 1 && (
           <>
             <dt>This machine</dt>
             <dd>
-              {about(machine.seconds)}
-              <span className="hint">
-                With {plural(machine.processes, 'process', 'processes')}: save the plan, then{' '}
-                <code className="cell-nowrap">rewrap run PLAN --workers {machine.processes}</code>
-              </span>
+              <Processes choices={byProcesses} />
             </dd>
           </>
         )}
@@ -97,6 +92,39 @@ export function ScaleOffer({ estimate }: { readonly estimate: Estimate }) {
         A shard is a plan of a part of the files. Machines run the shards at the same time.
       </p>
     </section>
+  );
+}
+
+const about = (seconds: number): string => `about ${duration(Math.max(1, seconds))}`;
+
+/** By how many processes of this machine the run is done, and what that gains. */
+function Processes({
+  choices,
+}: {
+  readonly choices: readonly { readonly processes: number; readonly seconds: number }[];
+}) {
+  const { draft, patch } = useDraft();
+  const chosen = Math.min(draft.processes, choices.length);
+  if (draft.output.mode === 'download')
+    return <span className="hint">New files for download are made by one process.</span>;
+  return (
+    <>
+      <SelectInput
+        label="Use"
+        inline
+        value={String(chosen)}
+        options={choices.map(({ processes, seconds }) => ({
+          id: String(processes),
+          label: `${plural(processes, 'process', 'processes')}, ${about(seconds)}`,
+        }))}
+        onChange={(id) => patch({ processes: Number(id) })}
+      />
+      <span className="hint">
+        {chosen === 1
+          ? 'More processes work on files at the same time. By default it is one, as everything in the account shares the quota.'
+          : 'They share one rate and one record, and the run is paused, resumed and undone as a whole. If one dies, another takes its place.'}
+      </span>
+    </>
   );
 }
 
