@@ -114,9 +114,7 @@ bindHandlers(
   },
 );
 
-try {
-  await program.parseAsync();
-} catch (error) {
+async function failed(error: unknown): Promise<void> {
   if (error instanceof CommanderError) {
     exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
     // In words it was said by then.
@@ -130,6 +128,10 @@ try {
     if (!(error instanceof FaultError) && process.env.REWRAP_DEBUG) console.error(error);
   }
 }
-await drainOutput();
-// What still waits for an answer, in a library perhaps, is not waited for.
-process.exit(exitCodeAfterOutput(exitCode));
+
+void program
+  .parseAsync()
+  .catch(failed)
+  .then(drainOutput)
+  // What still waits for an answer, in a library perhaps, is not waited for.
+  .then(() => process.exit(exitCodeAfterOutput(exitCode)));

@@ -23,7 +23,7 @@ await build({
   logLevel: 'warn',
   plugins: [collector.plugin('renderer')],
 });
-writeFileSync(`${root}dist/package.json`, `${JSON.stringify({ type: 'module' })}\n`);
+writeFileSync(`${root}dist/package.json`, `${JSON.stringify({ type: 'commonjs' })}\n`);
 
 writeFileSync(`${root}dist/THIRD-PARTY-LICENCES.txt`, licenceList(collector.packedFolders()));
 writeFileSync(`${root}dist/.command-licences`, licenceList(collector.commandFolders()));

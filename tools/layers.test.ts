@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 /** Dependencies point from a layer to itself and to those before it. */
 const LAYERS = ['core', 'services', 'bridge', 'hosts'];
 /** All that stands at the top of `electron/`. */
-const ENTRY_POINTS = ['cli-entry.js', 'cli.ts', 'main.ts', 'preload.ts'];
+const ENTRY_POINTS = ['cli-entry.cjs', 'cli.ts', 'main.ts', 'preload.ts'];
 /** Folders of core with no public face: a file of them may be imported by itself. */
 const OPEN = ['limits', 'storage'];
 

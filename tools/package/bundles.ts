@@ -17,7 +17,7 @@ export interface Bundle {
 
 /** Whether a file of dist/ goes into the application: all but the shell and the loopback host, which need plain Node. */
 export function isPacked(file: string): boolean {
-  return !/^(cli(-main)?(\.js$|\/)|loopback-bridge\.js$|package\.json$|\.)/.test(file);
+  return !/^(cli(-main)?(\.c?js$|\/)|loopback-bridge\.js$|package\.json$|\.)/.test(file);
 }
 
 /** Whether a file of dist/ goes into the published command: all but what Electron alone runs. */

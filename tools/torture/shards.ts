@@ -45,7 +45,7 @@ export async function bundleShell(): Promise<{ cli: string; remove: () => void }
   const entries = [...SHELL, ...ENGINE.filter(({ entry }) => entry === 'disk-thread')];
   for (const entry of entries) await bundleForNode(entry, outDir);
   return {
-    cli: join(outDir, 'cli-main.js'),
+    cli: join(outDir, 'cli-main.cjs'),
     remove: () => rmSync(outDir, { recursive: true, force: true }),
   };
 }

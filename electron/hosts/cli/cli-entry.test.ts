@@ -17,7 +17,7 @@ test.each(['12.22.12', '18.20.8', '20.20.2', '22.22.0'])(
         `Object.defineProperty(process, 'versions', { value: { node: '${old}' } });
        Object.defineProperty(process, 'version', { value: 'v${old}' });`,
       );
-      const entry = join(import.meta.dirname, '..', '..', 'cli-entry.js');
+      const entry = join(import.meta.dirname, '..', '..', 'cli-entry.cjs');
       const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', asOld, entry, 'runs'], {
         encoding: 'utf8',
       });

@@ -93,6 +93,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     if (flags.open && host.takesCodes) openBrowser(host.plainUrl);
     else if (flags.open)
       warn('no browser is opened, since there is no terminal to confirm it in; open the address above');
+    host.prepare();
     // The browser loads the page while the engine gets ready: what the page asks waits for the engine's own word.
     await Promise.race([
       ended,

@@ -1,42 +1,46 @@
 import type { Reply } from '#shared/contract/api.ts';
-import { requests } from '#shared/contract/contract.ts';
-import type { Fault } from '#shared/model/fault.ts';
+import type { PlainFault } from '#shared/model/fault-error.ts';
 import { fault } from '#shared/model/fault-error.ts';
-import { answer, type Engine, unknownRequest } from '../../bridge/index.ts';
-import type { Downloads } from './downloads.ts';
+import type { Engine } from '../../bridge/index.ts';
+import type { OwnCalls, OwnName } from './own-calls.ts';
 import type { SocketCall } from './socket.ts';
 
-/** What the loopback host itself does for a page. */
-export interface HostActs {
-  /** Ends every session but that of the secret; returns how many ended. */
-  readonly endOtherSessions: (secret: string) => number;
-  /** The list of blobs may have lost files. */
-  readonly listShrank: () => void;
-  /** A page has said that it listens. */
-  readonly listens: () => void;
-  readonly diagnostics: () => string;
-}
-
 const pageRequests: ReadonlySet<string> = new Set(
-  Object.entries(requests).flatMap(([namespace, methods]) =>
-    Object.keys(methods).map((method) => `${namespace}.${method}`),
+  Object.entries(__REWRAP_METHODS__).flatMap(([namespace, methods]) =>
+    methods.map((method) => `${namespace}.${method}`),
   ),
 );
 
-const refused = (refusal: Fault) => async (): Promise<Reply<never>> => ({ ok: false, fault: refusal });
+const answered = new Set<string>([
+  'app.copyDiagnostics',
+  'app.endOtherSessions',
+  'plans.save',
+  'plans.shard',
+  'runs.download',
+  'blobs.save',
+  'audit.export',
+  'audit.saveText',
+] satisfies OwnName[]);
+const isOwn = (name: string): name is OwnName => answered.has(name);
+
+const refused = (refusal: PlainFault) => async (): Promise<Reply<never>> => ({ ok: false, fault: refusal });
 
 interface CallParts {
   readonly engine: Engine;
-  readonly downloads: Downloads;
-  readonly acts: HostActs;
+  /** What this host answers itself by the contract; loaded when it is first needed. */
+  readonly own: () => Promise<OwnCalls>;
+  /** A page has said that it listens. */
+  readonly listens: () => void;
+  /** The list of blobs may have lost files. */
+  readonly listShrank: () => void;
 }
 
 /**
  * What the page's socket can reach: the page requests of the contract, those that need a desktop answered here, the
- * rest by `engine.call`. `engine.callHost` is never given a name from the socket.
+ * rest by `engine.call`, which validates. `engine.callHost` is never given a name from the socket.
  */
-export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
-  const here = new Map<string, (input: unknown) => Promise<Reply<unknown>>>([
+export function pageCalls({ engine, own, listens, listShrank }: CallParts): SocketCall {
+  const here = new Map<string, () => Promise<Reply<never>>>([
     [
       'intake.choose',
       refused(
@@ -125,24 +129,6 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
         ),
       ),
     ],
-    [
-      'app.ready',
-      (input) =>
-        answer(requests.app.ready, input, async () => {
-          acts.listens();
-          return {};
-        }),
-    ],
-    [
-      'app.copyDiagnostics',
-      (input) => answer(requests.app.copyDiagnostics, input, async () => ({ text: acts.diagnostics() })),
-    ],
-    ['plans.save', (input) => downloads.offerPlan(input)],
-    ['plans.shard', (input) => downloads.offerShards(input)],
-    ['runs.download', (input) => downloads.offer(input)],
-    ['blobs.save', (input) => downloads.offerBlob(input)],
-    ['audit.export', (input) => downloads.offerReport(input)],
-    ['audit.saveText', (input) => downloads.offerText(input)],
   ]);
   const noClipboard = refused(
     fault(
@@ -154,16 +140,14 @@ export function pageCalls({ engine, downloads, acts }: CallParts): SocketCall {
   );
 
   return async (name, input, secret) => {
-    if (!pageRequests.has(name)) return unknownRequest();
-    const own = here.get(name);
-    if (own !== undefined) return await own(input);
-    if (name === 'app.endOtherSessions')
-      return await answer(requests.app.endOtherSessions, input, async () => ({
-        ended: acts.endOtherSessions(secret),
-      }));
+    if (!pageRequests.has(name)) return (await import('../../bridge/index.ts')).unknownRequest();
+    const none = here.get(name);
+    if (none !== undefined) return await none();
+    if (isOwn(name)) return await (await own()).answer(name, input, secret);
     if (name === 'intake.paste' && pastesNothing(input)) return await noClipboard();
     const reply = await engine.call(name, input);
-    if (name === 'intake.clear' && reply.ok) acts.listShrank();
+    if (reply.ok && name === 'intake.clear') listShrank();
+    if (reply.ok && name === 'app.ready') listens();
     return reply;
   };
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Worker } from 'node:worker_threads';
@@ -8,7 +8,8 @@ import type { Page } from '../page/index.ts';
 import { Door } from './door.ts';
 import { authorities, type Refusal, refusalOf } from './guard.ts';
 import { Inbox } from './inbox.ts';
-import { type NewServer, STATUS_CODES } from './listen.ts';
+import type { NewServer } from './listen.ts';
+import type { OwnCalls } from './own-calls.ts';
 import type { PageParts } from './page-parts.ts';
 import { badMethod, crossSite, downloadGone, type PlainPage, wrongHost } from './plain-page.ts';
 import { downloadHeaders, dropUnreadBody, respond, sendPlain, sendReply, sendStatus } from './respond.ts';
@@ -58,9 +59,9 @@ export class Host {
     this.inbox = new Inbox(inboxParent);
     const messages = new KeptMessages((name, payload) => this.#parts?.sockets.broadcast(name, payload));
     this.#load = async () => {
-      const { openParts } = await import('./page-parts.ts');
+      const { PageParts } = await import('./page-parts.ts');
       const { inbox } = this;
-      this.#parts = openParts({
+      this.#parts = new PageParts({
         engine,
         door: this.#door,
         inbox,
@@ -93,6 +94,12 @@ export class Host {
     return `${this.plainUrl}#token=${this.#door.issueToken()}`;
   }
 
+  /** Loads what serves a page before one comes. */
+  prepare(): void {
+    // Its failure is met when a page comes.
+    this.#served().catch(() => undefined);
+  }
+
   confirm(typed: string): boolean {
     return this.#door.confirm(typed);
   }
@@ -107,8 +114,7 @@ export class Host {
     await parts?.sockets.close();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(stopped);
-    parts?.downloads.close();
-    await parts?.uploads.close();
+    await parts?.loaded?.close();
     this.inbox.close();
   }
 
@@ -116,6 +122,10 @@ export class Host {
   #served(): Promise<PageParts> {
     this.#loading ??= this.#load();
     return this.#loading;
+  }
+
+  async #own(): Promise<OwnCalls> {
+    return await (await this.#served()).own();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,9 +157,9 @@ export class Host {
     else if (request.headers['content-type'] !== 'application/octet-stream')
       sendStatus(request, response, 415);
     else if (path === '/upload')
-      sendReply(request, response, await (await this.#served()).uploads.file(request, query));
+      sendReply(request, response, await (await this.#own()).uploads.file(request, query));
     else if (path === '/upload/done')
-      sendReply(request, response, await (await this.#served()).uploads.done(query));
+      sendReply(request, response, await (await this.#own()).uploads.done(query));
     else sendStatus(request, response, 404);
   }
 
@@ -161,7 +171,7 @@ export class Host {
       return;
     }
     // Only a page that is there is given the address of a download.
-    const taken = request.method === 'GET' ? (this.#parts?.downloads.take(id) ?? null) : null;
+    const taken = request.method === 'GET' ? (this.#parts?.loaded?.downloads.take(id) ?? null) : null;
     if (taken === null) sendPlain(request, response, downloadGone());
     else respond(request, response, 200, downloadHeaders(taken), taken.bytes);
   }

@@ -1,12 +1,8 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { MAX_STRANGERS } from './limits.ts';
 
-// Not imported: for a module that imports it, Node makes all that node:http exports, undici's WebSocket too, and so loads undici.
-const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http');
-
-export { STATUS_CODES };
 
 /**
  * An HTTP server with bounded headers, times and connections. It has no handlers yet.

@@ -10,6 +10,8 @@ interface Loopback {
   readonly plainUrl: string;
   /** An address that opens Rewrap once, in one tab. Voids the address before it, if that was not used. */
   newUrl(): string;
+  /** Loads what serves a page; without it that is done when the first one connects. */
+  prepare(): void;
   /** A code that was typed in the terminal. True when a page shows it: that page is let in. */
   confirm(typed: string): boolean;
   /** Stops listening, ends every connection, removes the inbox. The engine is its owner's to close. */
@@ -44,6 +46,7 @@ export async function openLoopback(options: LoopbackOptions): Promise<Loopback> 
     inboxDir: host.inbox.dir,
     plainUrl: host.plainUrl,
     newUrl: () => host.newUrl(),
+    prepare: () => host.prepare(),
     confirm: (typed) => host.confirm(typed),
     close: () => host.close(),
   };

@@ -43,6 +43,8 @@ export interface Served {
   readonly takesCodes: boolean;
   /** A further one-time address, for another browser; voids the one before it if that was not used. */
   newUrl(): string;
+  /** Loads what serves a page; to be called once the address was said, while the browser opens it. */
+  prepare(): void;
   close(): Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     port: host.port,
     takesCodes: lines !== null,
     newUrl: () => host.newUrl(),
+    prepare: () => host.prepare(),
     async close() {
       lines?.close();
       await host.close();

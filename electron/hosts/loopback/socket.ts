@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { z } from 'zod';
 import type { Reply } from '#shared/contract/api.ts';
 import { fault } from '#shared/model/fault-error.ts';
-import { toFault } from '../../bridge/index.ts';
 import type { Door, Entering } from './door.ts';
 import {
   FIRST_MESSAGE_MS,
@@ -17,12 +15,17 @@ import {
   PING_MS,
 } from './limits.ts';
 
-const Message = z.object({ id: z.int().min(0), name: z.string().max(128), input: z.unknown() });
+/** A request of a page. What it asks for, and with what, is validated by the engine. */
+interface Message {
+  readonly id: number;
+  readonly name: string;
+  readonly input?: unknown;
+}
 
-/** The first message of a page. */
-const First = z.strictObject({
-  enter: z.strictObject({ token: z.string().max(100).nullable(), session: z.string().max(100).nullable() }),
-});
+/** Most characters of a request's name. */
+const MAX_NAME = 128;
+/** Most characters of a token and of a session's secret. */
+const MAX_SECRET = 100;
 
 const tooBusy: Reply<never> = {
   ok: false,
@@ -171,6 +174,7 @@ export class Sockets {
     try {
       return await this.#call(name, input, secret);
     } catch (error) {
+      const { toFault } = await import('../../bridge/index.ts');
       return { ok: false, fault: toFault(error) };
     }
   }
@@ -188,16 +192,34 @@ export class Sockets {
 
 function enteringOf(text: string): Entering | null {
   try {
-    return First.safeParse(JSON.parse(text)).data?.enter ?? null;
+    const first: unknown = JSON.parse(text);
+    if (!isRecord(first) || !hasOnly(first, ['enter']) || !isRecord(first.enter)) return null;
+    const { token, session } = first.enter;
+    return hasOnly(first.enter, ['token', 'session']) && isSecret(token) && isSecret(session)
+      ? { token, session }
+      : null;
   } catch {
     return null;
   }
 }
 
-function parse(data: RawData): z.output<typeof Message> | null {
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether an object has these members and no other. */
+const hasOnly = (value: Record<string, unknown>, names: readonly string[]): boolean =>
+  Object.keys(value).length === names.length && names.every((name) => Object.hasOwn(value, name));
+
+const isSecret = (value: unknown): value is string | null =>
+  value === null || (typeof value === 'string' && value.length <= MAX_SECRET);
+
+function parse(data: RawData): Message | null {
   try {
-    const parsed = Message.safeParse(JSON.parse(data.toString()));
-    return parsed.success ? parsed.data : null;
+    const message: unknown = JSON.parse(data.toString());
+    if (!isRecord(message)) return null;
+    const { id, name, input } = message;
+    if (!Number.isSafeInteger(id) || Number(id) < 0) return null;
+    return typeof name === 'string' && name.length <= MAX_NAME ? { id: Number(id), name, input } : null;
   } catch {
     return null;
   }

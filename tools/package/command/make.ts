@@ -28,7 +28,7 @@ export function commandManifest(): object {
     description,
     license,
     author,
-    type: 'module',
+    type: 'commonjs',
     keywords: ['aws', 'kms', 'encryption', 're-encrypt', 'sops'],
     bin: { rewrap: 'dist/cli.js' },
     man: './rewrap.1',

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { parseDocument } from 'yaml';
 import { shellWord } from '#shared/format.ts';
 import { contextBytes } from '#shared/kms/contexts.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
@@ -48,12 +47,7 @@ function jsonPairs(text: string, what: string): (readonly [string, string])[] {
   }
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed))
     throw new InvalidArgumentError(`${what} is no JSON object. ${FORMS}`);
-  // JSON.parse takes the last of two members with one name without a word.
-  const twice = parseDocument(text, { uniqueKeys: true, schema: 'json', logLevel: 'silent' }).errors.find(
-    ({ code }) => code === 'DUPLICATE_KEY',
-  );
-  if (twice !== undefined) throw new InvalidArgumentError(`${what} has one key twice.`);
-  return Object.entries(parsed).map(([key, member]) => {
+  const pairs = Object.entries(parsed).map(([key, member]) => {
     if (key === '') throw new InvalidArgumentError(`${what} has an empty key, which KMS does not take.`);
     if (typeof member !== 'string')
       throw new InvalidArgumentError(
@@ -61,6 +55,11 @@ function jsonPairs(text: string, what: string): (readonly [string, string])[] {
       );
     return [key, member] as const;
   });
+  // JSON.parse takes the last of two members with one name without a word. Each member that it kept is two strings; more
+  // strings than that are of members that it did not keep.
+  const strings = text.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  if (strings.length > 2 * pairs.length) throw new InvalidArgumentError(`${what} has one key twice.`);
+  return pairs;
 }
 
 /** Text of a file: UTF-8, or UTF-16 with its mark, as PowerShell's `>` writes. */
