@@ -5,6 +5,7 @@ import type { Emit, HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { Disk } from '../core/intake/index.ts';
 import { KeyMaterialStore, type KeyObservation } from '../core/key-material/index.ts';
+import { UntilShown } from '../core/limits/until-shown.ts';
 import type { SharedWork } from '../core/rotation/index.ts';
 import type { ChildStarter } from '../core/two-step/index.ts';
 import { Approvals, type Approver } from './approvals/index.ts';
@@ -174,19 +175,25 @@ export function createServices(
   const intake = new Intake({ workspace, plans, busy: () => runs.busy() });
   const reports = new Reports({ audit, history, runs, connection, recorder, version: options.version });
   const evidence = new EvidenceService({ reports, history, connection, recorder, version: options.version });
-  const started = start(options, { settings, connections, intake, runs });
+  const shown = new UntilShown(!shell && options.generation === undefined, availableParallelism());
+  const started = start(options, { settings, connections, intake, runs, shown });
 
   return {
     requests: {
-      app: appHandlers(settings, dataDir, () => ({
-        version: options.version,
-        host: options.host,
-        can: options.can,
-        outputFolders: runs.folders.list(),
-        cores: availableParallelism(),
-        connection: connection.state,
-        approval: approvals.waiting,
-      })),
+      app: appHandlers(
+        settings,
+        dataDir,
+        () => ({
+          version: options.version,
+          host: options.host,
+          can: options.can,
+          outputFolders: runs.folders.list(),
+          cores: availableParallelism(),
+          connection: connection.state,
+          approval: approvals.waiting,
+        }),
+        () => shown.show(),
+      ),
       intake: intake.requests,
       blobs: blobs.requests,
       keyGroups: keyGroupsHandlers({ workspace, blobs, learned, connection, recorder }),
@@ -211,6 +218,7 @@ export function createServices(
     },
     ready: started.folders,
     async close() {
+      shown.show();
       connections.stop();
       await comparisons.close();
       await runs.stop();
@@ -234,12 +242,13 @@ interface Starting {
   readonly connections: Connections;
   readonly intake: Intake;
   readonly runs: Runs;
+  readonly shown: UntilShown;
 }
 
 /** What happens without a request: output folders, the first connection, the first intake, the history of interrupted runs. */
 function start(
   options: EngineOptions,
-  { settings, connections, intake, runs }: Starting,
+  { settings, connections, intake, runs, shown }: Starting,
 ): { folders: Promise<void>; recorded: Promise<void>; all: Promise<unknown> } {
   const folders = Promise.all(
     options.outputFolders.map((folder) => runs.folders.add(folder).catch(() => null)),
@@ -247,9 +256,14 @@ function start(
   const choice = options.connection === undefined ? settings.read().connection : options.connection;
   const paths = options.paths ?? [];
   const connection = connections.source;
-  const connected = choice === null ? Promise.resolve(null) : connection.use(choice);
+  const connected =
+    choice === null
+      ? Promise.resolve(null)
+      : // Without paths the first rows are those of the practice vault, which comes with the connection.
+        connection.use(choice, paths.length > 0 ? shown : undefined);
   const taken = (async () => {
-    if (paths.length > 0) await intake.add(paths, options.generation === undefined ? 'picked' : 'path');
+    if (paths.length > 0)
+      await intake.add(paths, options.generation === undefined ? 'picked' : 'path', shown);
     else {
       const first = await connected;
       const practice = first !== null && kindOf(first.choice).practice && connection.state.status === 'ready';
@@ -258,6 +272,7 @@ function start(
   })();
   // After the window has what it asks for first.
   const recorded = setImmediate()
+    .then(() => shown.wait())
     .then(() => runs.recordInterruptedRuns())
     .catch(() => undefined);
   // What fails here shows on screen: the connection's state has its fault, an empty list invites a drop.

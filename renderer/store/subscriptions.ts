@@ -81,7 +81,10 @@ export function wire(): () => void {
   };
 }
 
-/** Everything that the window shows. Then the host hears that this page listens and knows what the host can do. */
+/**
+ * Everything that the window shows. Then the host hears that this page listens, knows what the host can do, and has shown
+ * the first rows: what it still has to do may take the processor from now on.
+ */
 async function loadAll(): Promise<void> {
   void useSignIn.getState().load();
   void useBlobs.getState().load();
@@ -89,7 +92,22 @@ async function loadAll(): Promise<void> {
   void useRuns.getState().load();
   void usePlans.getState().load();
   await useConnection.getState().load();
+  await firstRows();
   if (useConnection.getState().app !== null) await bridge().app.ready({});
+}
+
+/** Resolves when the first rows of the list are in the page, or that there are none. */
+function firstRows(): Promise<void> {
+  return new Promise((resolve) => {
+    // React puts them in before any later task runs.
+    const done = (): void => void setTimeout(resolve, 0);
+    if (useBlobs.getState().status !== 'loading') return done();
+    const stop = useBlobs.subscribe(({ status }) => {
+      if (status === 'loading') return;
+      stop();
+      done();
+    });
+  });
 }
 
 /**

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { MAX_STRANGERS } from './limits.ts';
 
-
 /**
  * An HTTP server with bounded headers, times and connections. It has no handlers yet.
  *

@@ -49,7 +49,9 @@ export class OwnCalls {
       case 'app.copyDiagnostics':
         return answer(requests.app.copyDiagnostics, input, async () => ({ text: diagnostics() }));
       case 'app.endOtherSessions':
-        return answer(requests.app.endOtherSessions, input, async () => ({ ended: endOtherSessions(secret) }));
+        return answer(requests.app.endOtherSessions, input, async () => ({
+          ended: endOtherSessions(secret),
+        }));
       case 'plans.save':
         return this.downloads.offerPlan(input);
       case 'plans.shard':

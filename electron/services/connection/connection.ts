@@ -11,6 +11,7 @@ import {
   limitWords,
   type Waiting,
 } from '../../core/kms/index.ts';
+import type { UntilShown } from '../../core/limits/until-shown.ts';
 import { toFault } from '../faults.ts';
 import { KeyCatalogue, type ListedKeys } from './key-catalogue.ts';
 import type { Practice } from './practice.ts';
@@ -107,8 +108,11 @@ export class Connection {
     );
   }
 
-  /** Connects and asks STS who we are. Never rejects: a failure is a state with its fault. */
-  async use(choice: ConnectionChoice): Promise<ConnectionState> {
+  /**
+   * Connects and asks STS who we are. Never rejects: a failure is a state with its fault. `shown`: of a start, it begins
+   * once the page has shown itself.
+   */
+  async use(choice: ConnectionChoice, shown?: UntilShown): Promise<ConnectionState> {
     const kind = kindOf(choice);
     if (this.#parts.allow !== undefined && kind.credentials() !== null) {
       const refused = await this.#parts.allow(choice).then(() => null, toFault);
@@ -125,6 +129,8 @@ export class Connection {
     this.#inForce = inForce;
     this.#notes = {};
     this.#set({ ...NOWHERE, choice, status: 'connecting' });
+    if (shown?.is === false) await shown.wait();
+    if (signal.aborted) return this.state;
     const notes = await connectionNotes(choice);
     if (signal.aborted) return this.state;
     this.#notes = notes;

@@ -117,11 +117,12 @@ function withoutPassword(choice: ConnectionChoice): ConnectionChoice {
 
 type AppState = Awaited<ReturnType<PageHandlers['app']['state']>>;
 
-/** Requests about the application as a whole. `state`: what the services and the host know at that moment. */
+/** Requests about the application as a whole. `state`: what the services and the host know at that moment; `shown`: called when the page has shown itself. */
 export const appHandlers = (
   settings: SettingsFile,
   dataDir: string,
   state: () => Omit<AppState, 'platform'>,
+  shown: () => void,
 ): PageHandlers['app'] => ({
   state: async () => ({ ...state(), platform: process.platform }),
   look: async () => settings.read().look,
@@ -143,8 +144,11 @@ export const appHandlers = (
   dataFolder: async () => dataFolderFacts(dataDir),
   chooseDataFolder: () => notHere('open a folder dialog'),
   endOtherSessions: () => notHere('have sessions of other pages'),
-  // A host that keeps messages for its page hears this itself.
-  ready: async () => ({}),
+  // A host that keeps messages for its page hears this too.
+  ready: async () => {
+    shown();
+    return {};
+  },
   copyDiagnostics: () => notHere('put together diagnostics'),
 });
 

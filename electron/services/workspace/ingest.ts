@@ -29,7 +29,7 @@ import {
   walkNow,
   withPendingLog,
 } from '../../core/intake/index.ts';
-
+import type { UntilShown } from '../../core/limits/until-shown.ts';
 import { ArchiveIntake } from './archive-intake.ts';
 import { RootCoverage } from './coverage.ts';
 
@@ -39,6 +39,11 @@ const SKIPPED_LIMIT = 200;
 const TURN_MS = 20;
 /** Progress is reported this often at most, milliseconds. */
 const PROGRESS_MS = 100;
+
+/** Blobs that fill the first page of a list. */
+const FIRST_BLOBS = 250;
+/** How long a start looks for them before it waits for the page, milliseconds. */
+const FIRST_MS = 100;
 
 /** `root`: the path, as it was given, under which it was met; absent: it speaks of several files. */
 interface SkippedUnder extends SkippedFile {
@@ -79,6 +84,8 @@ interface IngestTarget {
   readonly repository: (path: string, display: string, below: string | null) => void;
   /** An archive was read: these are the names of what was put of it. */
   readonly archiveRead: (path: string, keys: ReadonlySet<string>) => void;
+  /** At start: what follows the first blobs waits for the page. */
+  readonly shown?: UntilShown;
 }
 
 export type IngestResult = Omit<IntakeResult, 'skippedFiles'> & { skippedFiles: SkippedUnder[] };
@@ -89,7 +96,7 @@ export type IngestResult = Omit<IntakeResult, 'skippedFiles'> & { skippedFiles: 
  */
 export async function ingest(
   paths: readonly string[],
-  { put, refer, progress, record, above, repository, archiveRead }: IngestTarget,
+  { put, refer, progress, record, above, repository, archiveRead, shown }: IngestTarget,
 ): Promise<{ result: IngestResult; keys: KeyCandidate[]; roots: RootCoverage[] }> {
   const result: IngestResult = { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
   const keys: KeyCandidate[] = [];
@@ -112,6 +119,7 @@ export async function ingest(
   let repositories = 0;
   let turn = performance.now() + TURN_MS;
   let reported = performance.now();
+  const firstUntil = performance.now() + FIRST_MS;
   const others = async (): Promise<void> => {
     const now = performance.now();
     if (now <= turn) return;
@@ -120,6 +128,7 @@ export async function ingest(
       reported = now;
     }
     await setImmediate();
+    if (shown?.is === false && (result.blobs >= FIRST_BLOBS || now > firstUntil)) await shown.wait();
     turn = performance.now() + TURN_MS;
   };
   /** Whether anything of the file is kept. */

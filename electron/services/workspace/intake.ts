@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { HostHandlers, PageHandlers } from '#shared/contract/api.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { Turns } from '../../core/limits/turns.ts';
+import type { UntilShown } from '../../core/limits/until-shown.ts';
 import { notHere } from '../faults.ts';
 import type { IngestResult } from './ingest.ts';
 import type { Workspace } from './workspace.ts';
@@ -60,16 +61,20 @@ export class Intake {
 
   /**
    * Takes in what a person named. A plan file among it is opened instead; one that cannot be is a skipped file. (A plan in a
-   * folder is a file like any other: it holds no ciphertext.)
+   * folder is a file like any other: it holds no ciphertext.) `shown`: as of {@link Workspace.addPaths}.
    */
-  async add(paths: readonly string[], origin: PathOrigin): Promise<IngestResult & { plans: number }> {
+  async add(
+    paths: readonly string[],
+    origin: PathOrigin,
+    shown?: UntilShown,
+  ): Promise<IngestResult & { plans: number }> {
     const { workspace, plans } = this.#parts;
     const planPaths = paths.filter((path) => plans.isPlan(path));
     const others = paths.filter((path) => !planPaths.includes(path));
     if (origin !== 'upload') for (const path of others) this.#roots.add(path);
     const result: IngestResult =
       others.length > 0 || planPaths.length === 0
-        ? await workspace.addPaths(others, origin === 'upload' ? 'upload' : 'path')
+        ? await workspace.addPaths(others, origin === 'upload' ? 'upload' : 'path', shown)
         : { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 0 };
     let opened = 0;
     for (const path of planPaths) {

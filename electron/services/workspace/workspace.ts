@@ -21,6 +21,7 @@ import {
   withRecord,
 } from '../../core/intake/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
+import type { UntilShown } from '../../core/limits/until-shown.ts';
 import { type BlobRef, blobRef, type PlanFile } from '../../core/rotation/index.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
 import { type Content, type IngestResult, ingest, type KeyCandidate } from './ingest.ts';
@@ -61,8 +62,15 @@ export class Workspace {
     this.#revision = firstNumber - 1;
   }
 
-  /** Takes in files and folders. Never throws for what it meets: that becomes an skipped file. */
-  async addPaths(paths: readonly string[], origin: 'path' | 'upload'): Promise<IngestResult> {
+  /**
+   * Takes in files and folders. Never throws for what it meets: that becomes an skipped file. `shown`: of a start, what
+   * follows the first blobs waits for the page.
+   */
+  async addPaths(
+    paths: readonly string[],
+    origin: 'path' | 'upload',
+    shown?: UntilShown,
+  ): Promise<IngestResult> {
     if (this.#intakes++ > 0 || this.list.all.length > 0) this.list.indexPaths();
     this.#coverage.begin();
     let read: readonly RootCoverage[] = [];
@@ -87,6 +95,7 @@ export class Workspace {
         refer: ({ path, display }, found) => this.references.set(path, display, found),
         record: (path, entries) => records.set(path, entries),
         progress: this.#progress,
+        ...(shown === undefined ? {} : { shown }),
       });
       read = roots;
       if (keys.length > 0) this.#besideKeys(keys);

@@ -112,6 +112,7 @@ export function desktopOverrides(parts: OverrideParts): Overrides {
     'app.ready': (input) =>
       answer(requests.app.ready, input, async () => {
         pageListens();
+        unwrapped(await engine.call('app.ready', {}));
         return {};
       }),
 
