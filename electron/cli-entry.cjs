@@ -9,7 +9,5 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exitCode = 2;
 } else {
-  // V8 waits until the heap has doubled before it looks for garbage, and what a run makes is garbage soon.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--heap-growing-percent=40');
   require('./cli-main.cjs');
 }

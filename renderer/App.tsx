@@ -2,33 +2,18 @@ import { ArrowLeft } from 'lucide-react';
 import { lazy, Suspense, useEffect } from 'react';
 import { hasBridge } from './api.ts';
 import { Button } from './components/Button.tsx';
-import { ContextMenu } from './components/ContextMenu.tsx';
 import { FaultCard } from './components/FaultCard.tsx';
 import { useUi } from './store/app/ui.ts';
 import { useConnection } from './store/connection/connection.ts';
 import { wire } from './store/subscriptions.ts';
-import { SuppressDialog } from './views/audit/SuppressDialog.tsx';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
-import { ClearDialog } from './views/blobs/ClearDialog.tsx';
 import { IntakeAnnouncer } from './views/blobs/IntakeNotice.tsx';
-import { PasteDialog } from './views/blobs/PasteDialog.tsx';
-import { RulesDialog } from './views/blobs/RulesDialog.tsx';
-import { CompareDialog } from './views/compare/CompareDialog.tsx';
-import { ConnectionDialog } from './views/connection/ConnectionDialog.tsx';
-import { MfaDialog } from './views/connection/MfaDialog.tsx';
-import { SignInDialog } from './views/connection/SignInDialog.tsx';
-import { FindKeyDialog } from './views/key-material/FindKeyDialog.tsx';
-import { NameKeyDialog } from './views/key-material/NameKeyDialog.tsx';
 import { RunAnnouncer } from './views/runs/RunAnnouncer.tsx';
-import { UndoDialog } from './views/runs/UndoDialog.tsx';
-import { ReencryptSheet } from './views/sheet/ReencryptSheet.tsx';
-import { AboutDialog } from './views/shell/AboutDialog.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
 import { FirstSteps } from './views/shell/FirstSteps.tsx';
+import { LaterDialogs } from './views/shell/LaterDialogs.tsx';
 import { Nav } from './views/shell/Nav.tsx';
 import { ApprovalNotice, EngineNotice, Toasts } from './views/shell/Notices.tsx';
-import { Palette } from './views/shell/Palette.tsx';
-import { ShortcutSheet } from './views/shell/ShortcutSheet.tsx';
 import { SkipLink } from './views/shell/SkipLink.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
 import { useKeptFocus } from './views/shell/useKeptFocus.ts';
@@ -92,24 +77,9 @@ export function App() {
           <View />
         </Suspense>
       </main>
-      <ConnectionDialog />
-      <PasteDialog />
-      <ClearDialog />
-      <RulesDialog />
-      <ReencryptSheet />
-      <CompareDialog />
-      <FindKeyDialog />
-      <NameKeyDialog />
-      <SignInDialog />
-      <MfaDialog />
-      <SuppressDialog />
-      <UndoDialog />
+      <LaterDialogs />
       <RunAnnouncer />
       <IntakeAnnouncer />
-      <ContextMenu />
-      <Palette />
-      <ShortcutSheet />
-      <AboutDialog />
       <DropOverlay />
       <ApprovalNotice />
       <Toasts />

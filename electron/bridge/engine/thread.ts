@@ -12,6 +12,34 @@ export interface ThreadEnd {
  */
 const LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
 
+const newThread = (file: string, workerData: WorkerStart | null): Worker =>
+  new Worker(file, { workerData, name: 'rewrap-engine', resourceLimits: LIMITS });
+
+/** A thread that loads the engine and was not taken yet. */
+let begun: { readonly file: string; readonly worker: Worker } | null = null;
+
+/**
+ * Begins to load the engine before it is known what it serves, on a core that has nothing else to do meanwhile. The next
+ * {@link EngineThread} of this file takes the thread; one that cannot be loaded is met there.
+ */
+export function loadEngine(file: string): void {
+  const worker = newThread(file, null);
+  begun = { file, worker };
+  worker.on('error', () => undefined);
+  worker.once('exit', () => {
+    if (begun?.worker === worker) begun = null;
+  });
+}
+
+/** The thread that was begun, told what it serves; a new one where there is none. */
+function threadOf(file: string, start: WorkerStart): Worker {
+  if (begun?.file !== file) return newThread(file, start);
+  const { worker } = begun;
+  begun = null;
+  worker.postMessage(start);
+  return worker;
+}
+
 /** One life of the engine's thread. */
 export class EngineThread {
   /** Resolves when the engine has said that it serves; rejects when the thread ends before that. */
@@ -22,7 +50,7 @@ export class EngineThread {
 
   /** @param heard gets every message but the first, which says that the engine serves */
   constructor(workerFile: string, workerData: WorkerStart, heard: (message: FromWorker) => void) {
-    const worker = new Worker(workerFile, { workerData, name: 'rewrap-engine', resourceLimits: LIMITS });
+    const worker = threadOf(workerFile, workerData);
     this.#worker = worker;
     let error: Error | null = null;
     worker.on('error', (thrown: unknown) => {

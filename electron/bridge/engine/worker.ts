@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Reply } from '#shared/contract/api.ts';
 import { forkRunWorker, RUN_WORKER } from '../../core/children/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
@@ -14,44 +14,50 @@ quietLibraries();
 const port = parentPort;
 if (port === null) throw new Error('engine/worker.ts runs in a worker thread');
 
-const { options, hostStartsChildren, approvalsShownIn } = workerData as WorkerStart;
 const send = (message: FromWorker) => port.postMessage(message);
-const relayed = new RelayedChildren(send);
-const approvals = new RelayedApprovals(approvalsShownIn, (question) =>
-  send({ type: 'approval-ask', question }),
-);
-const engine = createEngine(options, {
-  startChild: hostStartsChildren
-    ? relayed.starter('two-step')
-    : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
-  startRunWorker: hostStartsChildren
-    ? relayed.starter('run')
-    : () => forkRunWorker(join(__dirname, RUN_WORKER)),
-  disk: new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
-  approver: approvals,
-});
 
-engine.onEvent((name, payload) => send({ type: 'event', name, payload }));
-port.on('message', (message: ToWorker) => {
-  if (message.type === 'child-message' || message.type === 'child-ended') return relayed.take(message);
-  if (message.type === 'approval-answer') return approvals.answered(message.id, message.answer);
-  if (message.type === 'close') {
-    void engine.close().then(() => {
-      send({ type: 'closed' });
-      port.close();
-    });
-    return;
-  }
-  const answered = message.host
-    ? engine.callHost(message.name, message.input)
-    : engine.call(message.name, message.input);
-  answered
-    .catch((error: unknown) => ({ ok: false as const, fault: toFault(error) }))
-    .then((reply) => answerCall(message.id, reply));
-});
+// A thread that was begun before its host knew what it serves hears that first.
+if (workerData === null) port.once('message', (message: WorkerStart) => serve(port, message));
+else serve(port, workerData as WorkerStart);
 
-// Last: from now on every message is heard.
-send({ type: 'ready' });
+function serve(port: MessagePort, { options, hostStartsChildren, approvalsShownIn }: WorkerStart): void {
+  const relayed = new RelayedChildren(send);
+  const approvals = new RelayedApprovals(approvalsShownIn, (question) =>
+    send({ type: 'approval-ask', question }),
+  );
+  const engine = createEngine(options, {
+    startChild: hostStartsChildren
+      ? relayed.starter('two-step')
+      : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
+    startRunWorker: hostStartsChildren
+      ? relayed.starter('run')
+      : () => forkRunWorker(join(__dirname, RUN_WORKER)),
+    disk: new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
+    approver: approvals,
+  });
+
+  engine.onEvent((name, payload) => send({ type: 'event', name, payload }));
+  port.on('message', (message: ToWorker) => {
+    if (message.type === 'child-message' || message.type === 'child-ended') return relayed.take(message);
+    if (message.type === 'approval-answer') return approvals.answered(message.id, message.answer);
+    if (message.type === 'close') {
+      void engine.close().then(() => {
+        send({ type: 'closed' });
+        port.close();
+      });
+      return;
+    }
+    const answered = message.host
+      ? engine.callHost(message.name, message.input)
+      : engine.call(message.name, message.input);
+    answered
+      .catch((error: unknown) => ({ ok: false as const, fault: toFault(error) }))
+      .then((reply) => answerCall(message.id, reply));
+  });
+
+  // Last: from now on every message is heard.
+  send({ type: 'ready' });
+}
 
 /** A reply that cannot be sent is a fault of ours, and no reason to take every other request down with it. */
 function answerCall(id: number, reply: Reply<unknown>): void {

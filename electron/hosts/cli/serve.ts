@@ -10,7 +10,7 @@ import { UPLOAD_THREAD } from '../loopback/upload-scanner.ts';
 import { OK } from './exit-code.ts';
 import { type ConnectionFlags, connectionChoice, warnOfHttp } from './options.ts';
 import { warn } from './output/say.ts';
-import { bundleFolder, waitLimit } from './process.ts';
+import { bundleFolder, growSlowly, waitLimit } from './process.ts';
 
 interface ServeFlags extends ConnectionFlags {
   port: number;
@@ -74,7 +74,7 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
     { died, approver: approvals },
   );
   // Its failure is met below, once there is something to end.
-  serves.catch(() => undefined);
+  serves.then(growSlowly, () => undefined);
   try {
     const host = await serve({
       engine,
