@@ -31,7 +31,7 @@ export function loadEngine(file: string): void {
   });
 }
 
-/** The thread that was begun, told what it serves; a new one where there is none. */
+/** The thread that was begun, which now hears what it serves; a new one where there is none. */
 function threadOf(file: string, start: WorkerStart): Worker {
   if (begun?.file !== file) return newThread(file, start);
   const { worker } = begun;
