@@ -41,6 +41,13 @@ function scrollTo(row: number): void {
   fireEvent.scroll(box);
 }
 
+test('what is seen is drawn first, and what is beyond the edge once that is on the screen', () => {
+  render(<List count={1000} />);
+  expect(drawn()).toEqual(from(0, SEEN + 1));
+  act(() => vi.runAllTimers());
+  expect(drawn()).toEqual(from(0, SEEN + 20));
+});
+
 test('a small scroll draws what is seen and some beyond each edge', () => {
   render(<List count={1000} />);
   scrollTo(24);
@@ -49,6 +56,7 @@ test('a small scroll draws what is seen and some beyond each edge', () => {
 
 test('a leap changes the rows that are seen and leaves the others as they are, until scrolling rests', () => {
   render(<List count={100_000} />);
+  act(() => vi.runAllTimers());
   const before = drawn();
   const elements = new Set(document.querySelectorAll('p'));
   scrollTo(50_001);

@@ -30,6 +30,8 @@ interface VisibleRows {
    * makes no elements.
    */
   slot(index: number): number;
+  /** The thumb is pulled: each frame shows other rows, which nobody can read in full. */
+  readonly leaping: boolean;
   /** Scrolls as little as it takes to have a row in full. */
   reveal(index: number): void;
 }
@@ -51,7 +53,12 @@ interface View {
   readonly moving: boolean;
   /** After a leap: what is drawn, by slot. The rows that are seen, and of those that were drawn before it what left its slot free. */
   readonly leapt: readonly number[] | null;
+  /** Whether that leap was made by scrolling. */
+  readonly leaping: boolean;
 }
+
+/** Before the box was measured nothing is drawn: it is laid out once, with the rows that it has room for. */
+const UNSEEN: View = { step: 0, rows: 0, moving: false, leapt: [], leaping: false };
 
 const slots = (rows: number): number => rows + 2 * OVERSCAN + STEP;
 
@@ -73,7 +80,7 @@ export function useVisibleRows(
   scroller: RefObject<HTMLElement | null>,
   { count, height, head = 0, always }: Shape,
 ): VisibleRows {
-  const [view, setView] = useState<View>({ step: 0, rows: 32, moving: false, leapt: null });
+  const [view, setView] = useState(UNSEEN);
   useLayoutEffect(() => {
     const box = scroller.current;
     if (box === null) return;
@@ -82,11 +89,15 @@ export function useVisibleRows(
       const step = Math.floor(box.scrollTop / (height * STEP));
       const rows = Math.ceil(box.clientHeight / height);
       setView((before) => {
-        const same = before.step === step && before.rows === rows;
+        const top = Math.floor(box.scrollTop / height);
+        // What is beyond the edges comes once the first rows are on the screen.
+        if (before === UNSEEN && rows > 0)
+          return { step, rows, moving: true, leapt: leap({ ...UNSEEN, rows }, top), leaping: false };
+        const same = before !== UNSEEN && before.step === step && before.rows === rows;
         // A leap drew the rows of one place: a little further there are others.
         if (same && (moving ? before.leapt === null : !before.moving)) return before;
         const leaps = moving && before.rows === rows && Math.abs(step - before.step) * STEP >= slots(rows);
-        return { step, rows, moving, leapt: leaps ? leap(before, Math.floor(box.scrollTop / height)) : null };
+        return { step, rows, moving, leapt: leaps ? leap(before, top) : null, leaping: leaps };
       });
     };
     const scrolled = (): void => {
@@ -96,6 +107,7 @@ export function useVisibleRows(
       rest = window.setTimeout(() => look(false), REST_MS);
     };
     look(false);
+    rest = window.setTimeout(() => look(false), REST_MS);
     box.addEventListener('scroll', scrolled, { passive: true });
     const sizes = new ResizeObserver(() => look(false));
     sizes.observe(box);
@@ -126,11 +138,13 @@ export function useVisibleRows(
     view.leapt?.filter((index) => index < count) ??
     Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
   if (view.moving) indexes.sort((a, b) => (a % drawn) - (b % drawn));
-  const apart = always !== undefined && always < count && !indexes.includes(always) ? always : null;
+  const apart =
+    view !== UNSEEN && always !== undefined && always < count && !indexes.includes(always) ? always : null;
   return {
     indexes: apart === null ? indexes : [...indexes, apart],
     seen: { first, last: last - 1 },
     slot: (index) => (index === apart ? drawn : index % drawn),
+    leaping: view.leaping,
     reveal,
   };
 }

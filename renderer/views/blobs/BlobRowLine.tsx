@@ -1,4 +1,4 @@
-import { type MouseEvent, memo } from 'react';
+import { type MouseEvent, memo, type ReactElement } from 'react';
 import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
 import { hasMod } from '../../lib/platform.ts';
@@ -46,6 +46,7 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
         else if (event.button === 0) pressRow(row);
       }}
       onClick={press}
+      onMouseMove={(event) => nameCell(event, props)}
       onContextMenu={(event) => {
         event.stopPropagation();
         on.moveTo(row.id);
@@ -60,22 +61,41 @@ export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
           onToggle={(shift) => (shift ? on.extend(row.id) : on.toggle(row.id))}
         />
       </Cell>
-      {columns.map(({ column, index }) => (
-        <Cell
-          key={column.id}
-          className={cellClass(column)}
-          aria-colindex={index}
-          title={column.tooltip?.(props)}
-        >
-          {column.cell(props)}
-          {column.id === 'name' && props.face === 'key' && props.keyName === null && (
-            <FindKey props={props} />
-          )}
-        </Cell>
-      ))}
+      {columns.map((shown) => keptCell(shown, props))}
     </Box>
   );
 });
+
+/** Cells by all that they depend on. React passes over an element that it has drawn already. */
+const kept = new Map<string, ReactElement>();
+const MOST_KEPT = 5000;
+
+function keptCell(shown: ShownBlobColumn, props: RowProps): ReactElement {
+  const { column, index } = shown;
+  if (column.shows === undefined) return cellOf(shown, props);
+  const key = `${column.id} ${index} ${column.shows(props)}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= MOST_KEPT) kept.clear();
+  const made = cellOf(shown, props);
+  kept.set(key, made);
+  return made;
+}
+
+const cellOf = ({ column, index }: ShownBlobColumn, props: RowProps): ReactElement => (
+  <Cell key={column.id} className={cellClass(column)} aria-colindex={index}>
+    {column.cell(props)}
+    {column.id === 'name' && props.face === 'key' && props.keyName === null && <FindKey props={props} />}
+  </Cell>
+);
+
+/** The full text of a cell, given when the pointer is over it: most cells are drawn and never pointed at. */
+function nameCell({ target }: MouseEvent, props: RowProps): void {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[aria-colindex]') : null;
+  const at = Number(cell?.getAttribute('aria-colindex'));
+  const text = props.columns.find(({ index }) => index === at)?.column.tooltip?.(props) ?? '';
+  if (cell !== null && cell.title !== text) cell.title = text;
+}
 
 /** As a group's head has it: the blob stands for its group. */
 function FindKey({ props: { row, active, on } }: { readonly props: RowProps }) {

@@ -92,7 +92,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
         <Box className="table-body" role="rowgroup" style={{ height: lines.count * height }}>
           {visible.indexes.map((place) => (
             <Fragment key={visible.slot(place)}>
-              {drawLine(lines, known, on, columns.shown, {
+              {drawLine(lines, known, on, columns.shown, visible.leaping, {
                 index: place,
                 top: place * height,
                 height,
@@ -133,6 +133,7 @@ function drawLine(
   known: ReturnType<typeof useKnown>,
   on: Handlers,
   columns: readonly ShownBlobColumn[],
+  plain: boolean,
   frame: LineFrame,
 ) {
   const { selected, results, keyGroups, index, keys } = known;
@@ -186,6 +187,7 @@ function drawLine(
       keyName={conclusionName(index.of(row), keys)}
       known={index.of(row) ?? null}
       columns={columns}
+      plain={plain}
       on={on}
       {...frame}
     />

@@ -29,6 +29,8 @@ export interface RowFacts {
   readonly under: 'file' | 'folder' | null;
   /** Beside the name: nothing; before it the face of its key material, where the group holds several; after it the key, where it has no head. */
   readonly face: 'none' | 'swatch' | 'key';
+  /** While the thumb is pulled: its name in one piece, which is laid out in half the time. */
+  readonly plain: boolean;
 }
 
 interface BlobColumn extends ColumnShape {
@@ -36,6 +38,8 @@ interface BlobColumn extends ColumnShape {
   /** In place of the title in the head; absent: the title. */
   readonly icon?: ReactNode;
   readonly cell: (row: RowFacts) => ReactNode;
+  /** All that the cell depends on, where that is the same in many rows: such a cell is made once for them all. */
+  readonly shows?: (row: RowFacts) => string;
   /** Full text behind a cell that may be cut short. */
   readonly tooltip?: (row: RowFacts) => string | undefined;
   /** How its cells lie: `flex` for an icon and words, `end` for numbers, `center` for one icon. */
@@ -71,6 +75,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     repeats: (table, group) => group === 'kind' || oneValue(table, 'label'),
     tooltip: ({ row: { identification } }) =>
       [identification.label, identification.reason].filter((part) => part !== null).join('\n'),
+    shows: ({ row }) => shortKind(row.identification),
     cell: ({ row }) => shortKind(row.identification),
   },
   {
@@ -87,6 +92,7 @@ export const COLUMNS: readonly BlobColumn[] = [
       [keyName, known?.name ?? null, row.identification.keyFingerprint]
         .filter((part, i, all) => part !== null && all.indexOf(part) === i)
         .join('\n') || undefined,
+    shows: ({ row, keyName }) => `${row.identification.keyFingerprint} ${keyName}`,
     cell: ({ row, keyName }) =>
       row.identification.keyFingerprint === null ? (
         <span className="faint">not in the blob</span>
@@ -104,6 +110,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     sort: [HELD.encoding],
     repeats: (table) => oneValue(table, 'encoding') && oneValue(table, 'container'),
     tooltip: ({ row }) => `${ENCODING_WORDS[row.encoding]}, ${containerWords(row.container)}`,
+    shows: ({ row }) => `${row.encoding} ${row.container}`,
     cell: ({ row }) => (
       <>
         {ENCODING_WORDS[row.encoding]}
@@ -123,6 +130,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     sort: [HELD.size],
     tooltip: ({ row: { identification, sizeBytes } }) =>
       `${identification.plaintextBytes === null ? 'Plaintext of unknown size' : `${bytes(identification.plaintextBytes)} of plaintext`}, ${bytes(sizeBytes)} of ciphertext`,
+    shows: ({ row }) => String(row.identification.plaintextBytes),
     cell: ({ row: { identification } }) =>
       identification.plaintextBytes === null ? (
         <span className="faint">unknown</span>
@@ -145,6 +153,8 @@ export const COLUMNS: readonly BlobColumn[] = [
         : Object.entries(declared.encryptionContext)
             .map(([key, value]) => `${key} = ${value}`)
             .join('\n'),
+    shows: ({ row: { declared } }) =>
+      declared.encryptionContext === null ? '' : String(Object.keys(declared.encryptionContext).length),
     cell: ({ row: { declared } }) =>
       declared.encryptionContext === null ? (
         <span className="faint">not in the blob</span>
@@ -161,6 +171,7 @@ export const COLUMNS: readonly BlobColumn[] = [
     align: 'center',
     sort: [HELD.severity],
     tooltip: ({ row }) => row.findings.map(findingWords).join('\n') || undefined,
+    shows: ({ row }) => String(row.worst),
     cell: ({ row }) =>
       row.worst !== null && (
         <SeverityIcon severity={row.worst} label={`Finding: ${SEVERITY_WORDS[row.worst].toLowerCase()}`} />
@@ -175,25 +186,35 @@ export const COLUMNS: readonly BlobColumn[] = [
     sort: 'state',
     tooltip: ({ row, last }) =>
       [rowState(row, last).word, row.identification.reason].filter((part) => part !== null).join('\n'),
+    shows: ({ row, last }) => {
+      const { tone, word, why } = rowState(row, last);
+      return `${tone} ${word} ${why}`;
+    },
     cell: ({ row, last }) => <Status {...rowState(row, last)} />,
   },
 ];
 
 /** What tells a blob from others of its group: folder, file and the place in it, as far as no head says so. */
-function Name({ row, keyName, known, under, face }: RowFacts) {
+function Name({ row, keyName, known, under, face, plain }: RowFacts) {
   const { keyFingerprint } = row.identification;
   const folder = under === null ? folderName(row.file) : '';
   const onlyPlace = under === 'file' && row.place !== '';
   return (
     <>
       {keyFingerprint !== null && face === 'swatch' && <Swatch fingerprint={keyFingerprint} />}
-      <span className="name-parts">
-        {folder !== '' && <span className="name-folder">{folder}</span>}
-        <span className="name-rest">
-          <MiddleCut className="name-file" text={onlyPlace ? row.place : fileName(row.file)} />
-          {!onlyPlace && row.place !== '' && <Place place={row.place} />}
+      {plain ? (
+        <span className="name-parts name-plain">
+          {[folder + (onlyPlace ? '' : fileName(row.file)), row.place].filter(Boolean).join(' · ')}
         </span>
-      </span>
+      ) : (
+        <span className="name-parts">
+          {folder !== '' && <span className="name-folder">{folder}</span>}
+          <span className="name-rest">
+            <MiddleCut className="name-file" text={onlyPlace ? row.place : fileName(row.file)} />
+            {!onlyPlace && row.place !== '' && <Place place={row.place} />}
+          </span>
+        </span>
+      )}
       {keyFingerprint !== null && face === 'key' && (
         <span className="name-key">
           <KeyFace fingerprint={keyFingerprint} label={keyName} />
