@@ -30,7 +30,7 @@ interface VisibleRows {
    * makes no elements.
    */
   slot(index: number): number;
-  /** The thumb is pulled: each frame shows other rows, which nobody can read in full. */
+  /** The thumb is pulled: each frame shows other rows, too many to be read. */
   readonly leaping: boolean;
   /** Scrolls as little as it takes to have a row in full. */
   reveal(index: number): void;
