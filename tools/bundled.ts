@@ -17,7 +17,7 @@ export function bundled(entry: Entry): Promise<string> {
     folder = made;
   }
   const out = folder;
-  const path = join(out, `${entry.entry}.${entry.format === 'cjs' ? 'cjs' : 'js'}`);
+  const path = join(out, `${entry.entry}.cjs`);
   const bundle = made.get(entry.source) ?? bundleForNode(entry, out).then(() => path);
   made.set(entry.source, bundle);
   return bundle;

@@ -26,7 +26,6 @@ import { contentHash, removeLeftovers } from './undo.ts';
 const HELP = await bundled({
   entry: 'killed-database',
   source: 'electron/core/intake/put-back/killed-database.test-help.ts',
-  format: 'es',
 });
 
 let folder: string;

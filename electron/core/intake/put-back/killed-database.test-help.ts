@@ -12,7 +12,7 @@ const step = (name: string): void => {
   if (name === at) process.kill(process.pid, 'SIGKILL');
 };
 process.stdout.write('ready');
-if (what === 'replace') {
+async function replace(): Promise<void> {
   const { bytes, sha256 } = await readSource(path);
   const found = scan(bytes, path);
   const next = found.blobs.map((one) => ({
@@ -27,4 +27,10 @@ if (what === 'replace') {
     backup: true,
     step,
   });
-} else process.exitCode = (await restoreDatabase({ path, now, backup, old, step })) === 'restored' ? 0 : 1;
+}
+
+async function restore(): Promise<void> {
+  process.exitCode = (await restoreDatabase({ path, now, backup, old, step })) === 'restored' ? 0 : 1;
+}
+
+void (what === 'replace' ? replace() : restore());
