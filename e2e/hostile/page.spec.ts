@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { APPROVALS } from '../../electron/bridge/approval-table.ts';
+import { faults } from '../support/far.ts';
 import { expect, type Stage, test } from '../support/fixtures.ts';
 import { FORGED, HOST_REQUESTS, type HostileCall, hostileCalls } from '../support/hostile-inputs.ts';
 import { kmsProxy } from '../support/kms-proxy.ts';
@@ -141,7 +142,11 @@ test('a hostile page: no request, forged approval, token or flood does what a pe
   const shell = (...args: string[]) =>
     rewrap(['reencrypt', ...args, '--to', FRESH, '--in-place'], stage.home, env);
   expect((await shell(folder(0), '--backup')).code).toBe(0);
-  expect((await shell(folder(1), '--context', 'no=such', '--no-verify')).code).toBe(1);
+  // A cause that passes: of one that stays, no retry is offered.
+  const denied = { kind: 'error', code: 'AccessDeniedException', message: 'no', status: 400 };
+  await faults(stage, [{ ...denied, operations: ['ReEncrypt'] }]);
+  expect((await shell(folder(1), '--no-verify')).code).toBe(1);
+  await faults(stage, []);
   const undone = readFileSync(join(folder(0), 'f.bin'));
   const asked = proxy.passed.length;
   proxy.state.lie = async ({ operation }, ask, response) => {
