@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateGrantCommand, DescribeKeyCommand } from '@aws-sdk/client-kms';
@@ -6,6 +6,7 @@ import { EXAMPLES } from '../electron/hosts/cli/program/examples.ts';
 import { faults } from './support/far.ts';
 import { expect, type Stage, test } from './support/fixtures.ts';
 import { cli, environment } from './support/home.ts';
+import { ended } from './support/processes.ts';
 import { encrypt, FRESH, PAYMENTS, secret, write } from './support/vault.ts';
 
 test.skip(process.platform === 'win32', 'the examples are lines of a POSIX shell');
@@ -53,34 +54,35 @@ async function scene({ home, files, kms, endpoint }: Stage) {
   };
   return {
     env,
-    bash: (line: string) => spawnSync('bash', ['-c', line], { cwd: files, env, encoding: 'utf8' }),
+    bash: (line: string) =>
+      ended(spawn('bash', ['-c', line], { cwd: files, env, stdio: ['ignore', 'pipe', 'pipe'] })),
   };
 }
 
 /** Runs every example of a command. */
-function runAll(words: string, { bash }: Awaited<ReturnType<typeof scene>>, run = ''): void {
+async function runAll(words: string, { bash }: Awaited<ReturnType<typeof scene>>, run = ''): Promise<void> {
   for (const line of EXAMPLES[words] ?? []) {
-    const { status, stderr, stdout } = bash(line.replace('RUN', run));
+    const { code, stderr, stdout } = await bash(line.replace('RUN', run));
     const codes = OTHER_CODES[words] ?? [0];
-    expect(codes, `${line}\n${stdout}${stderr}`).toContain(status);
+    expect(codes, `${line}\n${stdout}${stderr}`).toContain(code);
   }
 }
 
 test('the examples that read, plan and re-encrypt', async ({ stage }) => {
   test.setTimeout(300_000);
   const shell = await scene(stage);
-  for (const words of ['inspect', 'keys', 'whoami', 'explain', 'audit', 'plan']) runAll(words, shell);
+  for (const words of ['inspect', 'keys', 'whoami', 'explain', 'audit', 'plan']) await runAll(words, shell);
   cpSync(join(stage.files, 'plan.json'), join(stage.files, 'plan-of-monday.json'));
-  for (const words of ['plan diff', 'plan shard']) runAll(words, shell);
+  for (const words of ['plan diff', 'plan shard']) await runAll(words, shell);
   for (let index = 0; index < 16; index++) {
-    const shard = shell.bash(`rewrap run shards --index ${index} --profile prod`);
-    expect(shard.status, shard.stderr).toBe(0);
+    const shard = await shell.bash(`rewrap run shards --index ${index} --profile prod`);
+    expect(shard.code, shard.stderr).toBe(0);
   }
-  shell.bash('rewrap plan secrets/ --to alias/payments -o plan.json --profile prod');
-  runAll('run', shell);
+  await shell.bash('rewrap plan secrets/ --to alias/payments -o plan.json --profile prod');
+  await runAll('run', shell);
   for (const words of ['runs merge', 'reencrypt', 'runs', 'history', 'history verify', 'completion'])
-    runAll(words, shell);
-  if (shell.bash('man --version').status === 0) runAll('manual', shell);
+    await runAll(words, shell);
+  if ((await shell.bash('man --version')).code === 0) await runAll('manual', shell);
 });
 
 test('the examples over runs', async ({ stage }) => {
@@ -88,30 +90,32 @@ test('the examples over runs', async ({ stage }) => {
   const shell = await scene(stage);
   const begin = async (flags: string, rules: readonly object[] = []): Promise<string> => {
     await faults(stage, rules);
-    shell.bash(`rewrap reencrypt secrets/ --to alias/payments-2027 --profile prod --even-if-there ${flags}`);
+    await shell.bash(
+      `rewrap reencrypt secrets/ --to alias/payments-2027 --profile prod --even-if-there ${flags}`,
+    );
     await faults(stage, []);
-    return JSON.parse(shell.bash('rewrap runs --limit 1 --json').stdout)[0].id;
+    return JSON.parse((await shell.bash('rewrap runs --limit 1 --json')).stdout)[0].id;
   };
   const EXPIRED = [{ kind: 'expired-token', operations: ['ReEncrypt'] }];
   const DENIED = [
     { kind: 'error', code: 'AccessDeniedException', message: 'no', status: 400, operations: ['ReEncrypt'] },
   ];
-  const only = (words: string, line: 0 | 1, run: string): void => {
-    const { status, stdout, stderr } = shell.bash((EXAMPLES[words]?.[line] ?? '').replace('RUN', run));
-    expect(status, `${words}\n${stdout}${stderr}`).toBe(0);
+  const only = async (words: string, line: 0 | 1, run: string): Promise<void> => {
+    const { code, stdout, stderr } = await shell.bash((EXAMPLES[words]?.[line] ?? '').replace('RUN', run));
+    expect(code, `${words}\n${stdout}${stderr}`).toBe(0);
   };
   const done = await begin('--in-place --backup');
-  only('runs show', 0, done);
-  only('runs show', 1, done);
-  only('runs compare', 0, done);
-  only('runs compare', 1, done);
-  only('runs undo', 0, done);
-  only('runs undo', 1, await begin('--in-place --backup'));
+  await only('runs show', 0, done);
+  await only('runs show', 1, done);
+  await only('runs compare', 0, done);
+  await only('runs compare', 1, done);
+  await only('runs undo', 0, done);
+  await only('runs undo', 1, await begin('--in-place --backup'));
   for (const line of [0, 1] as const) {
-    only('runs resume', line, await begin('--in-place', EXPIRED));
-    only('runs close', line, await begin('--in-place', EXPIRED));
+    await only('runs resume', line, await begin('--in-place', EXPIRED));
+    await only('runs close', line, await begin('--in-place', EXPIRED));
   }
-  only('runs retry', 0, await begin('--in-place', DENIED));
+  await only('runs retry', 0, await begin('--in-place', DENIED));
   const denied = await begin('--in-place', DENIED);
   const grant = await stage.kms.send(
     new CreateGrantCommand({
@@ -121,19 +125,19 @@ test('the examples over runs', async ({ stage }) => {
     }),
   );
   shell.env.TOKEN = grant.GrantToken;
-  only('runs retry', 1, denied);
+  await only('runs retry', 1, denied);
 });
 
 test('the examples of evidence and scanners', async ({ stage }) => {
   const shell = await scene(stage);
-  const made = shell.bash(
+  const made = await shell.bash(
     'openssl genpkey -algorithm ed25519 -out signing.pem && openssl pkey -in signing.pem -pubout -out public.pem && rewrap plan secrets/ --to alias/payments-2027 -o plan.json --profile prod && rewrap run plan.json --json --profile prod',
   );
-  expect(made.status, made.stderr).toBe(0);
-  runAll('evidence', shell, JSON.parse(made.stdout).run.id);
-  runAll('verify', shell);
+  expect(made.code, made.stderr).toBe(0);
+  await runAll('evidence', shell, JSON.parse(made.stdout).run.id);
+  await runAll('verify', shell);
   write(stage.files, 'leaks.json', '[]');
-  runAll('gitleaks-ignore', shell);
+  await runAll('gitleaks-ignore', shell);
 });
 
 test('the examples that serve stay until they are stopped', async ({ stage }) => {

@@ -2,6 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { test as base, type Page } from '@playwright/test';
+import { startPracticeKms } from '../../electron/practice-kms/index.ts';
 import { ALLOWED } from './allowed.ts';
 import { temporaryFolder } from './home.ts';
 import { type Running, rewrap, start } from './processes.ts';
@@ -23,15 +24,15 @@ interface App {
 }
 
 /**
- * `stage`: a home of its own and the practice KMS served by `rewrap practice-kms` from the very state that the
- * application opens too. `open`: starts `rewrap serve` and opens its page. `faults`: JSON of rules for the practice KMS that
- * the application starts, by `test.use`.
+ * `stage`: a home of its own and a practice KMS on the very state that the application opens too. It is in this process,
+ * where it starts in no time: what waits for a child by `spawnSync` must not need its answers. `open`: starts `rewrap serve`
+ * and opens its page. `faults`: JSON of rules for the practice KMS that the application starts, by `test.use`.
  */
 export const test = base.extend<
   { faults: string; stage: Stage; open: (...args: string[]) => Promise<App> },
   { seeded: string }
 >({
-  // A home with the sample keys made once for a worker: an RSA-4096 key takes seconds.
+  // A home with the sample keys and the vault made once for a worker: an RSA-4096 key takes seconds.
   seeded: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
     async ({}, use) => {
@@ -50,11 +51,8 @@ export const test = base.extend<
     cpSync(seeded, home, { recursive: true });
     // Files that are named and missing are warned about.
     for (const name of ['no-aws-config', 'no-aws-credentials']) writeFileSync(join(home, name), '');
-    const practice = start(['practice-kms', '--state', join(home, 'practice')], home);
-    const match = await practice.waitFor(
-      /listens at (\S+) .*[\s\S]*AWS_ACCESS_KEY_ID=(\S+) AWS_SECRET_ACCESS_KEY=(\S+)/,
-    );
-    const [, endpoint = '', accessKeyId = '', secretAccessKey = ''] = match;
+    const practice = await startPracticeKms({ stateDir: join(home, 'practice') });
+    const { endpoint, accessKeyId, secretAccessKey } = practice;
     const kms = new KMSClient({
       endpoint,
       region: 'us-east-1',
@@ -62,7 +60,7 @@ export const test = base.extend<
     });
     await use({ home, files: join(folder.path, 'files'), kms, endpoint });
     kms.destroy();
-    await practice.stop();
+    await practice.close();
     folder.remove();
   },
   open: async ({ page, stage, faults }, use) => {

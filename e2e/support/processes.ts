@@ -83,13 +83,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `rewrap …` to its end. */
-export function rewrap(args: readonly string[], home: string, more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+/** What a child printed, and its exit code. */
+export function ended(
+  child: ChildProcess & { readonly stdout: Readable; readonly stderr: Readable },
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
-      env: { ...environment(home), ...more },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -101,4 +99,14 @@ export function rewrap(args: readonly string[], home: string, more: NodeJS.Proce
     // Not 'exit': what it printed may still be on its way then.
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Runs `rewrap …` to its end. */
+export function rewrap(args: readonly string[], home: string, more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return ended(
+    spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
+      env: { ...environment(home), ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
 }
