@@ -37,8 +37,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
-    // By itself one core is left idle, which on small machines is half of them.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: tests wait for disks, processes and time limits an eighth of their time.
+    maxWorkers: availableParallelism() + 1,
     reporters: process.env.REWRAP_UNIT_JSON ? ['default', 'json'] : ['default'],
     ...(process.env.REWRAP_UNIT_JSON ? { outputFile: { json: process.env.REWRAP_UNIT_JSON } } : {}),
   },
