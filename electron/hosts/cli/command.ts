@@ -6,7 +6,7 @@ import { BAD_INPUT, OK, refusedExitCode } from './exit-code.ts';
 import { mannerNow, setManner } from './output/say.ts';
 import { drainOutput, exitCodeAfterOutput, watchStandardOutput } from './output/standard-output.ts';
 import { printFault, printFaultJson } from './output/text.ts';
-import { growSlowly, limitWaits } from './process.ts';
+import { growSlowly, growYoungSpaceOnce, limitWaits } from './process.ts';
 import type { Shell } from './program/completion.ts';
 import { bindHandlers, createProgram, type Handler } from './program/program.ts';
 import { answerSignals } from './signals.ts';
@@ -22,6 +22,7 @@ const later =
   async (...args) => {
     const handler = await load();
     growSlowly();
+    growYoungSpaceOnce();
     return await handler(...args);
   };
 

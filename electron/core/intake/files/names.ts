@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 /** With its owner, or without one. */
 const TEMPORARY = /^\.rewrap-(?:([0-9a-f]{24})-[0-9a-f]{8}|[0-9a-f]{16})\.tmp$/;
@@ -8,7 +8,10 @@ const TEMPORARY = /^\.rewrap-(?:([0-9a-f]{24})-[0-9a-f]{8}|[0-9a-f]{16})\.tmp$/;
  * the process that writes it, 24 hex digits, so that others know whether it is still being written.
  */
 export function temporaryName(owner?: string): string {
-  const unique = randomBytes(owner === undefined ? 8 : 4).toString('hex');
+  // Random bytes of which Node keeps a supply: asked for by name they cost ten times that.
+  const unique = randomUUID()
+    .replaceAll('-', '')
+    .slice(0, owner === undefined ? 16 : 8);
   return `.rewrap-${owner === undefined ? '' : `${owner}-`}${unique}.tmp`;
 }
 
