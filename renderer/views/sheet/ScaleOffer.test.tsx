@@ -111,3 +111,12 @@ test('new files for download are made by one process, and it says so', () => {
   expect(screen.queryByRole('button', { name: /Use/ })).toBeNull();
   expect(proposed()).toBeUndefined();
 });
+
+test('a file is done by one process: none is offered for one file', () => {
+  open(LARGE_JOB + 1);
+  const { draft } = useDraft.getState();
+  useDraft.setState({ draft: { ...draft, rows: draft.rows.map((row) => ({ ...row, sourceId: 's1' })) } });
+  render(<EstimateSection />);
+  expect(screen.getByRole('region', { name: 'Faster' }).textContent).toContain('All blobs are in one file');
+  expect(screen.queryByRole('button', { name: /Use/ })).toBeNull();
+});

@@ -4,7 +4,7 @@ import type { Estimate } from '#shared/kms/estimate.ts';
 import { jobScale, MOST_SHARDS, PROCESS_PER_SECOND } from '#shared/kms/scale.ts';
 import { Button } from '../../components/Button.tsx';
 import { SelectInput, TextInput } from '../../components/fields.tsx';
-import { buildRequest } from '../../lib/request/request.ts';
+import { buildRequest, draftRows, fileCount } from '../../lib/request/request.ts';
 import { count, duration, plural } from '../../lib/words/format.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useConnection } from '../../store/connection/connection.ts';
@@ -104,16 +104,20 @@ function Processes({
   readonly choices: readonly { readonly processes: number; readonly seconds: number }[];
 }) {
   const { draft, patch } = useDraft();
-  const chosen = Math.min(draft.processes, choices.length);
+  const files = useMemo(() => fileCount(draftRows(draft)), [draft]);
   if (draft.output.mode === 'download')
     return <span className="hint">New files for download are made by one process.</span>;
+  if (files === 1)
+    return <span className="hint">All blobs are in one file, and a file is done by one process.</span>;
+  const offered = choices.slice(0, files);
+  const chosen = Math.min(draft.processes, offered.length);
   return (
     <>
       <SelectInput
         label="Use"
         inline
         value={String(chosen)}
-        options={choices.map(({ processes, seconds }) => ({
+        options={offered.map(({ processes, seconds }) => ({
           id: String(processes),
           label: `${plural(processes, 'process', 'processes')}, ${about(seconds)}`,
         }))}

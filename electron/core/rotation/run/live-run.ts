@@ -80,6 +80,7 @@ export class LiveRun implements Run {
   /** Processes that do the files; 1: this one. */
   readonly #processes: number;
   readonly #dataDir: string;
+  #pool: WorkerPool | null = null;
   #died = 0;
   readonly #kept: { relative: string; bytes: Uint8Array }[] = [];
   #kms: Kms;
@@ -208,7 +209,9 @@ export class LiveRun implements Run {
   }
 
   cut(): void {
-    if (this.#halt.signal.aborted) this.#scheduler.cut();
+    if (!this.#halt.signal.aborted) return;
+    this.#scheduler.cut();
+    this.#pool?.cut();
   }
 
   #finishEarly(how: 'cancelling' | 'suspending'): void {
@@ -248,6 +251,7 @@ export class LiveRun implements Run {
     } catch (error) {
       this.#stop(faultOf(error));
     }
+    this.#pool = null;
     await this.#ended(begun);
   }
 
@@ -268,8 +272,8 @@ export class LiveRun implements Run {
     const workers = this.#workers;
     if (workers === null || this.#processes === 1) return null;
     const accepted = await earlier();
-    return (context) =>
-      new WorkerPool({
+    return (context) => {
+      this.#pool = new WorkerPool({
         start: workers.start,
         processes: this.#processes,
         context: { ...context, record: this.#record },
@@ -282,6 +286,8 @@ export class LiveRun implements Run {
           this.#progress.touch();
         },
       });
+      return this.#pool;
+    };
   }
 
   #shared(): Omit<RunFilesParts, 'earlier' | 'openWorkers'> {

@@ -109,6 +109,12 @@ export class WorkerPool implements FileWorkers {
     return 'done';
   }
 
+  /** Ends what is under way, of a run that was stopped: a process that hangs does not keep it from its end. */
+  cut(): void {
+    this.#closing = true;
+    for (const one of this.#running) one.kill();
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#unhalt();

@@ -123,6 +123,11 @@ export class WorkerProcess {
     clearTimeout(late);
   }
 
+  /** Ends it at once; its files are settled as those of one that died. */
+  kill(): void {
+    this.#channel.kill();
+  }
+
   #take(message: FromWorkerProcess): void {
     const { tracker, record, stop, holdFor } = this.#shared.context;
     switch (message.type) {

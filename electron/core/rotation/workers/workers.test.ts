@@ -242,3 +242,30 @@ test.each([
   expect(workers.started).toBe(0);
   expect(run.summary().workers).toBeUndefined();
 });
+
+test('a worker that hangs does not keep a run that was cut from its end; it is resumed', async () => {
+  await files(6);
+  const workers = new InProcessWorkers(kms);
+  const hanging = {
+    start: () => {
+      const channel = workers.start();
+      return {
+        ...channel,
+        send: (messages: unknown) => {
+          const all = messages as readonly ToWorkerProcess[];
+          // It hears of its files, and of nothing that lets it send.
+          channel.send(all.filter(({ type }) => type !== 'go' && type !== 'over'));
+        },
+      };
+    },
+  };
+  const { run, manager } = await start(hanging);
+  await expect.poll(() => workers.started).toBe(2);
+  run.suspend();
+  run.cut();
+  await run.done;
+  expect((await manager.suspend(run.id)).counts).toMatchObject({ waiting: 6, running: 0, succeeded: 0 });
+  const again = await manager.resume(run.id, { kms, target: 'test' });
+  await again.done;
+  expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 6 } });
+});
