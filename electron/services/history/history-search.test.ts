@@ -71,6 +71,40 @@ test('the name of a member is no word of the record', async () => {
   expect(await seqs({ words: 'requestIds' })).toEqual([]);
 });
 
+test.each(['file', 'id', 'kind', 'null', 'a', 'requestids', 'runid', 'ul', 'context'])(
+  '"%s" is found where a value holds it, and nowhere else',
+  async (word) => {
+    const values = [
+      'a file of its own',
+      'x:',
+      'x,file',
+      '{file',
+      '[null]',
+      'a "file" in quotes',
+      'back\\slash file\\',
+      '"file":',
+      'id',
+      'Kind of NULL',
+      'plain text',
+      '',
+    ];
+    history.append(
+      values.flatMap((value) => [
+        historyEvent('action', { detail: value }),
+        historyEvent('blob', { file: value, requestIds: ['r', value] }),
+        historyEvent('blob', { outcome: 'o', sourceContext: { file: value } }),
+      ]),
+    );
+    const held = (value: unknown): boolean =>
+      typeof value === 'string'
+        ? value.toLowerCase().includes(word)
+        : typeof value === 'object' && value !== null && Object.values(value).some(held);
+    const all = await find({}, 0, 1000);
+    const expected = all.records.filter(({ seq, at, previous, hash, ...event }) => held(event));
+    expect(await seqs({ words: word })).toEqual(expected.map(({ seq }) => seq).slice(0, 100));
+  },
+);
+
 test('pages follow each other, and records that came since are found', async () => {
   for (let n = 0; n < 5; n++) fill();
   const first = await find({ outcome: 'failed' }, 0, 2);

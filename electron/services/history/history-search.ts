@@ -58,7 +58,10 @@ export class HistorySearch {
     const words = filter.words.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MOST_WORDS);
     // SQLite sees most words for itself, three times as fast as each record is handed over here.
     const unsure = words.filter((word) => !isPlain(word));
-    const { condition, values } = conditionOf(filter, words.filter(isAscii));
+    const { condition, values } = conditionOf(
+      filter,
+      words.filter((word) => isAscii(word) && !isOfNames(word)),
+    );
     const page = this.#prepare(
       unsure.length > 0
         ? `SELECT seq, body FROM history WHERE seq > ? AND seq <= ? ${condition} ORDER BY seq`
@@ -121,9 +124,12 @@ const NO_VALUE = [...Object.keys(HistoryEvent.shape), 'null', 'true', 'false'].m
   name.toLowerCase(),
 );
 
+/** Whether a word stands in every record, in the name of a member perhaps: to look for that would leave none out. */
+const isOfNames = (word: string): boolean => NO_VALUE.some((name) => name.includes(word));
+
 /** Whether a word, wherever it stands in the JSON of a record, stands in a value. */
 const isPlain = (word: string): boolean =>
-  /^[a-z0-9/._@+=*~$%!?&#;<>()|^' -]+$/.test(word) && !NO_VALUE.some((name) => name.includes(word));
+  /^[a-z0-9/._@+=*~$%!?&#;<>()|^' -]+$/.test(word) && !isOfNames(word);
 
 /** Whether each word is found in a value of the record, not in the names of its members. */
 function holds(body: string, words: readonly string[]): boolean {
@@ -147,16 +153,23 @@ function holds(body: string, words: readonly string[]): boolean {
   return words.every((word) => values.some((value) => value.includes(word)));
 }
 
-/** Where JSON holds a word. `unsure`: the value has escaped quotes, or what is found is no value. */
+/**
+ * Where the JSON of a record holds a word, as its quotes say: a string opens after `:`, `[`, `,` or `{`, and the name of a
+ * member is followed by a colon. `unsure`: quotes that are part of a value, or of the word.
+ */
 function placeOf(text: string, word: string): 'nowhere' | 'value' | 'unsure' {
   let at = text.indexOf(word);
-  if (at < 0) return 'nowhere';
-  for (; at >= 0; at = text.indexOf(word, at + 1)) {
+  let unsure = false;
+  while (at >= 0) {
     const open = text.lastIndexOf('"', at);
+    const before = text[open - 1];
     const close = text.indexOf('"', at);
-    // Between two quotes, of which the first opens the value of a member.
-    if (open > 0 && text[open - 1] === ':' && close >= at + word.length && text[open - 2] === '"')
-      return 'value';
+    if (before === '\\' || text[close - 1] === '\\' || close < at + word.length) unsure = true;
+    else if (before === ':' && text[open - 2] === '"') return 'value';
+    else if (before === ':' || before === '[') unsure = true;
+    // After a closing quote: null, true, false or a number.
+    else if ((before === ',' || before === '{') && text[close + 1] !== ':') unsure = true;
+    at = text.indexOf(word, at + 1);
   }
-  return 'unsure';
+  return unsure ? 'unsure' : 'nowhere';
 }
