@@ -136,6 +136,44 @@ test.describe('without a pointer', () => {
   });
 });
 
+test('a campaign is opened, counted, saved and closed without a pointer', async ({ open }) => {
+  const { page } = await open();
+  await connected(page);
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox')).toBeFocused();
+  await page.keyboard.type('audit: campaign');
+  await page.keyboard.press('Enter');
+  const press = async (name: string): Promise<void> => {
+    const button = page.getByRole('button', { name });
+    for (let tabs = 0; tabs < 30; tabs++) {
+      if (await button.evaluate((element) => element === element.ownerDocument.activeElement)) break;
+      await page.keyboard.press('Tab');
+    }
+    await expect(button).toBeFocused();
+    await page.keyboard.press('Enter');
+  };
+  const tab = page.getByRole('tab', { name: 'Campaign' });
+  await expect(tab).toHaveAttribute('aria-selected', 'true');
+  const chosen = page.waitForEvent('filechooser');
+  await press('Open campaign…');
+  await (await chosen).setFiles({ name: 'leave.yaml', mimeType: 'text/yaml', buffer: Buffer.from(CAMPAIGN) });
+  await expect(page.getByRole('table', { name: 'By owner' })).toBeVisible();
+  await press('Take a snapshot');
+  const saved = page.waitForEvent('download');
+  await press('Save snapshots…');
+  expect((await saved).suggestedFilename()).toMatch(/\.snapshots\.jsonl$/);
+  await press('Close campaign');
+  await expect(page.getByRole('table', { name: 'By owner' })).toHaveCount(0);
+});
+
+const CAMPAIGN = `version: 1
+name: Leave the payments key
+target: { leaveKey: alias/payments }
+owners:
+  - { path: "payments/*", owner: payments }
+deadline: 2030-12-31
+`;
+
 /** What has the focus, as a screen reader would name it. */
 const focused = (page: Page): Promise<string> =>
   page.evaluate(() => {
@@ -176,6 +214,15 @@ test('the focus is never lost: views, panes, filters, columns, menus and dialogs
   const before = await widthOf();
   for (let press = 0; press < 4; press++) await page.keyboard.press('Shift+ArrowRight');
   await expect.poll(widthOf).toBeGreaterThan(before);
+  const heads = () => page.getByRole('columnheader').allTextContents();
+  const order = await heads();
+  const at = order.indexOf('Kind');
+  await page.keyboard.press('Alt+ArrowRight');
+  await expect.poll(async () => (await heads()).indexOf('Kind')).toBe(at + 1);
+  await expect(head).toBeFocused();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await expect.poll(heads).toEqual(order);
+  await expect(head).toBeFocused();
   await page.keyboard.press('Delete');
   await expect(head).toHaveCount(0);
   await expect.poll(() => focused(page)).not.toBe('nothing');

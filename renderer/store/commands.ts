@@ -29,7 +29,9 @@ const VIEWS: readonly { readonly view: ViewName; readonly name: string; readonly
 const TABS: readonly { readonly tab: AuditTab; readonly name: string }[] = [
   { tab: 'findings', name: 'Audit: findings' },
   { tab: 'deletion', name: 'Audit: if a key is deleted' },
+  { tab: 'git', name: 'Audit: git history' },
   { tab: 'rules', name: 'Audit: rules' },
+  { tab: 'campaign', name: 'Audit: campaign' },
   { tab: 'history', name: 'Audit: history' },
 ];
 

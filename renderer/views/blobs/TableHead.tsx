@@ -173,6 +173,10 @@ function headKeys(event: KeyboardEvent<HTMLElement>): void {
   if (sideways && event.altKey) {
     const other = heads[to ?? at]?.dataset.column;
     if (other !== undefined) moveColumn(id, other);
+    // What is moved in the page loses the focus.
+    requestAnimationFrame(() =>
+      currentTarget.querySelector<HTMLElement>(`[data-column="${CSS.escape(id)}"]`)?.focus(),
+    );
   } else if (sideways && event.shiftKey && at > 0) {
     const width = (target.parentElement?.getBoundingClientRect().width ?? 0) / baseRem();
     useArrange.getState().setWidth(id, clamp(width + (key === 'ArrowLeft' ? -STEP : STEP)));

@@ -82,6 +82,9 @@ test('heads move with Alt and resize with Shift, and the keys of the rows do not
   render(<BlobTable lines={lines} />);
   const head = (name: string) => within(screen.getByRole('columnheader', { name })).getByRole('button');
   const before = useSelection.getState().cursor;
+  head('Kind').focus();
+  for (const key of ['Alt', 'Control', 'Meta']) fireEvent.keyDown(head('Kind'), { key });
+  expect(document.activeElement).toBe(head('Kind'));
   fireEvent.keyDown(head('Kind'), { key: 'ArrowRight', altKey: true });
   expect(heads().map(({ textContent }) => textContent)).toEqual([
     'Name',

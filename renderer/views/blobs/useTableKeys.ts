@@ -22,7 +22,7 @@ export function useTableKeys(
   return (event) => {
     const inside = event.target !== event.currentTarget;
     // A button of the row has the focus: it takes its own keys, and Esc leads back to the row.
-    if (inside && [' ', 'Enter', 'Tab', 'Shift'].includes(event.key)) return;
+    if (inside && OF_CONTROLS.has(event.key)) return;
     if (inside) event.currentTarget.focus();
     const at = lines.placeOf(cursor) ?? -1;
     const line = lines.at(at);
@@ -85,6 +85,9 @@ export function useTableKeys(
     }
   };
 }
+
+/** Keys that stay with what is pressed inside the table: those of controls, and those that begin a combination. */
+const OF_CONTROLS: ReadonlySet<string> = new Set([' ', 'Enter', 'Tab', 'Shift', 'Alt', 'Control', 'Meta']);
 
 /** How long the inspector may take to have its blob before the focus stays where it is. */
 const ENTER_LIMIT_MS = 3000;
