@@ -31,7 +31,11 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: alone } },
     ],
     environment: 'node',
-    setupFiles: ['tools/property-seed.ts', 'electron/practice-kms/testing/premade-keys.ts'],
+    setupFiles: [
+      'tools/clean-environment.ts',
+      'tools/property-seed.ts',
+      'electron/practice-kms/testing/premade-keys.ts',
+    ],
     // Limits tell a test that hangs from a machine that is busy, and judge no speed.
     testTimeout: 120_000,
     hookTimeout: 120_000,

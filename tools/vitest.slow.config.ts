@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     include: ['{shared,electron,renderer,tools}/**/*.slow.test.{ts,tsx}', ...manyRunFiles()],
     environment: 'node',
-    setupFiles: ['tools/property-seed.ts'],
+    setupFiles: ['tools/clean-environment.ts', 'tools/property-seed.ts'],
     env: { REWRAP_SLOW: '1' },
     testTimeout: 1_800_000,
     hookTimeout: 120_000,
