@@ -14,25 +14,33 @@ export function mayBeV0(letters: string): boolean {
   return V0.test(letters) || !ENOUGH.test(letters);
 }
 
-/** Letters of base64, of either alphabet, by their code. */
-const IS_LETTER = Uint8Array.from({ length: 128 }, (_, code) =>
-  /[A-Za-z0-9+/_-]/.test(String.fromCharCode(code)) ? 1 : 0,
-);
+/** 1 for each character of a class, by its code. */
+const tableOf = (characters: RegExp): Uint8Array =>
+  Uint8Array.from({ length: 128 }, (_, code) => (characters.test(String.fromCharCode(code)) ? 1 : 0));
+
+/** Letters of base64, of either alphabet. */
+const IS_LETTER = tableOf(/[A-Za-z0-9+/_-]/);
+/** The same with what pads it. */
+export const IS_PADDED_LETTER = tableOf(/[A-Za-z0-9+/_=-]/);
 
 /**
  * Runs of at least `length` letters of base64, each as long as it goes. Most texts have none, and this looks at one letter
  * in `length` of them: a pattern looks at each.
  */
-export function* letterRuns(text: string, length: number): Generator<{ start: number; end: number }> {
+export function* letterRuns(
+  text: string,
+  length: number,
+  isLetter = IS_LETTER,
+): Generator<{ start: number; end: number }> {
   for (let at = length - 1; at < text.length; ) {
-    if (IS_LETTER[text.charCodeAt(at)] !== 1) {
+    if (isLetter[text.charCodeAt(at)] !== 1) {
       at += length;
       continue;
     }
     let start = at;
-    while (start > 0 && IS_LETTER[text.charCodeAt(start - 1)] === 1) start--;
+    while (start > 0 && isLetter[text.charCodeAt(start - 1)] === 1) start--;
     let end = at + 1;
-    while (end < text.length && IS_LETTER[text.charCodeAt(end)] === 1) end++;
+    while (end < text.length && isLetter[text.charCodeAt(end)] === 1) end++;
     if (end - start >= length) yield { start, end };
     at = end + length;
   }

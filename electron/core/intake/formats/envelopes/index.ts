@@ -1,4 +1,4 @@
-import { hasLetterRun, V0_BASE64 } from '../../beginnings.ts';
+import { letterRuns, V0_BASE64 } from '../../beginnings.ts';
 import { Group, readStructure, type Structure } from '../../structure/index.ts';
 import type { Scan } from '../../types.ts';
 import { apart } from '../../without-overlaps.ts';
@@ -61,7 +61,17 @@ const NAMES = new RegExp(GROUP_FORMATS.map(({ names }) => names.source).join('|'
 
 /** Base64 that is long enough to hold a blob inside, and does not begin like one itself. */
 const LONG_BASE64 = new RegExp(`(?<![A-Za-z0-9+/])(?!AQ[EI][A-D]AH|${V0_BASE64})[A-Za-z0-9+/]{180}`);
-const hasLongBase64 = (text: string) => hasLetterRun(text, 180) && LONG_BASE64.test(text);
+const LONG = 180;
+/** A blob alone: {@link LONG_BASE64} would be tried at each of its letters, and match nowhere. */
+const BLOB_ALONE = new RegExp(`^(?=[A-Za-z0-9+/]*$)(?:AQ[EI][A-D]AH|${V0_BASE64})`);
+
+function hasLongBase64(text: string): boolean {
+  for (const { start, end } of letterRuns(text, LONG)) {
+    const letters = text.slice(start, end);
+    if (!BLOB_ALONE.test(letters) && LONG_BASE64.test(letters)) return true;
+  }
+  return false;
+}
 
 /** Text files that are an envelope or hold some: whole, among the values of a structure, or marked in free text. */
 export const textEnvelopes: Format = {
