@@ -2,11 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test as base, expect } from './support/fixtures.ts';
-import { cli, environment } from './support/home.ts';
-import { kmsProxy, type Passed } from './support/kms-proxy.ts';
-import { rewrap, start } from './support/processes.ts';
-import { encrypt, FRESH, PAYMENTS, secret, write } from './support/vault.ts';
+import { test as base, expect } from '../support/fixtures.ts';
+import { cli, environment } from '../support/home.ts';
+import { kmsProxy, type Passed } from '../support/kms-proxy.ts';
+import { rewrap, start } from '../support/processes.ts';
+import { encrypt, FRESH, PAYMENTS, secret, write } from '../support/vault.ts';
 
 /** `held`: an endpoint that never answers what is looked for; `met`: such a request has come. */
 const test = base.extend<{

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { expect, type Stage, test } from './support/fixtures.ts';
-import { rewrap, start } from './support/processes.ts';
-import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
+import { expect, type Stage, test } from '../support/fixtures.ts';
+import { rewrap, start } from '../support/processes.ts';
+import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from '../support/vault.ts';
 
 /** So many files of one blob; `changed` counts those with changed content. */
 async function filled({ files, kms }: Stage, count: number) {

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { tarOf } from '../electron/core/intake/archives/build.test-help.ts';
-import { expect, test } from './support/fixtures.ts';
-import { rewrap } from './support/processes.ts';
+import { tarOf } from '../../electron/core/intake/archives/build.test-help.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { rewrap } from '../support/processes.ts';
 import {
   decrypt,
   encrypt,
@@ -15,7 +15,7 @@ import {
   secret,
   sha256,
   write,
-} from './support/vault.ts';
+} from '../support/vault.ts';
 
 const context = { app: 'payments', env: 'test' };
 const contextFlags = ['--context', 'app=payments', '--context', 'env=test'];

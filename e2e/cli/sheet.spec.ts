@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from './support/fixtures.ts';
-import { rewrap } from './support/processes.ts';
-import { decrypt, encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
+import { expect, test } from '../support/fixtures.ts';
+import { rewrap } from '../support/processes.ts';
+import { decrypt, encrypt, FRESH, PAYMENTS, secret, sha256, write } from '../support/vault.ts';
 
 test('a shell says what it would take, asks for rights, and changes contexts pair by pair', async ({
   stage,

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { expect, type Stage, test } from './support/fixtures.ts';
-import { rewrap, start } from './support/processes.ts';
-import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from './support/vault.ts';
+import { expect, type Stage, test } from '../support/fixtures.ts';
+import { rewrap, start } from '../support/processes.ts';
+import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from '../support/vault.ts';
 
 /** A plan of so many files of one blob; `changed` counts those with changed content. */
 async function planned({ files, kms, home }: Stage, count: number, more: readonly string[] = []) {

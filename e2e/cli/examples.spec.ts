@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateGrantCommand, DescribeKeyCommand } from '@aws-sdk/client-kms';
-import { EXAMPLES } from '../electron/hosts/cli/program/examples.ts';
-import { faults } from './support/far.ts';
-import { expect, type Stage, test } from './support/fixtures.ts';
-import { cli, environment } from './support/home.ts';
-import { ended } from './support/processes.ts';
-import { encrypt, FRESH, PAYMENTS, secret, write } from './support/vault.ts';
+import { EXAMPLES } from '../../electron/hosts/cli/program/examples.ts';
+import { faults } from '../support/far.ts';
+import { expect, type Stage, test } from '../support/fixtures.ts';
+import { cli, environment } from '../support/home.ts';
+import { ended } from '../support/processes.ts';
+import { encrypt, FRESH, PAYMENTS, secret, write } from '../support/vault.ts';
 
 test.skip(process.platform === 'win32', 'the examples are lines of a POSIX shell');
 test.describe.configure({ mode: 'serial' });

@@ -1,10 +1,10 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, type Stage, test } from './support/fixtures.ts';
-import { cli, environment } from './support/home.ts';
-import { rewrap } from './support/processes.ts';
-import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, secret, write } from './support/vault.ts';
+import { expect, type Stage, test } from '../support/fixtures.ts';
+import { cli, environment } from '../support/home.ts';
+import { rewrap } from '../support/processes.ts';
+import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, secret, write } from '../support/vault.ts';
 
 test.skip(process.platform === 'win32', 'these are pipelines of a POSIX shell');
 const TO = `--practice --to ${FRESH}`;
