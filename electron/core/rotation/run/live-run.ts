@@ -275,6 +275,7 @@ export class LiveRun implements Run {
     return (context) => {
       this.#pool = new WorkerPool({
         start: workers.start,
+        pulse: workers.pulse,
         processes: this.#processes,
         context: { ...context, record: this.#record },
         dataDir: this.#dataDir,

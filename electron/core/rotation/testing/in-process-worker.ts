@@ -12,11 +12,11 @@ import type { ChildChannel } from '../../two-step/index.ts';
 import { serveWorker } from '../workers/worker.ts';
 
 /** A connection as a run with workers needs it, over a KMS for tests. */
-export const withAccess = (kms: Kms): Kms => {
+export const withAccess = (kms: Kms, endpoint = 'http://127.0.0.1:1'): Kms => {
   const access: KmsAccess = {
     way: {
       choice: kms.choice,
-      endpoint: 'http://127.0.0.1:1',
+      endpoint,
       region: kms.region,
       ca: null,
       proxy: null,
@@ -58,14 +58,23 @@ function remote(kms: KmsRequests): KmsRequests {
   };
 }
 
-/** Workers in the process of the test, each over the same KMS; messages are cloned. `dies`: on which message to one. */
+/**
+ * Workers in the process of the test, each over the same KMS; messages are cloned. `dies`: on which message to one. `at`: the
+ * KMS of other endpoints.
+ */
 export class InProcessWorkers {
   started = 0;
   readonly #kms: KmsRequests;
+  readonly #at: Readonly<Record<string, KmsRequests>>;
   readonly #dies: (message: unknown) => boolean;
 
-  constructor(kms: KmsRequests, dies: (message: unknown) => boolean = () => false) {
+  constructor(
+    kms: KmsRequests,
+    dies: (message: unknown) => boolean = () => false,
+    at: Readonly<Record<string, KmsRequests>> = {},
+  ) {
     this.#kms = remote(kms);
+    this.#at = at;
     this.#dies = dies;
   }
 
@@ -91,7 +100,10 @@ export class InProcessWorkers {
       },
       diskHere(),
       kill,
-      () => this.#kms,
+      ({ endpoint }) => {
+        const other = this.#at[endpoint];
+        return other === undefined ? this.#kms : remote(other);
+      },
     );
     return {
       send: (messages) => {

@@ -42,6 +42,8 @@ export type ToWorkerProcess =
       readonly prior: ReadonlyMap<number, PendingBlob>;
       readonly attributes: FileAttributes;
     }
+  /** The connection was renewed: by which all requests go that leave from now on. */
+  | { readonly type: 'way'; readonly way: KmsWay }
   /** For all requests that leave from now on. */
   | { readonly type: 'keys'; readonly keys: AccessKeys }
   /** The request may leave. */
@@ -59,6 +61,8 @@ export type ToWorkerProcess =
   | { readonly type: 'durable'; readonly id: number; readonly fault: Fault | null }
   /** The run stops: blobs that were not reached get this fault. */
   | { readonly type: 'halted'; readonly fault: Fault }
+  /** Is answered with `here`. */
+  | { readonly type: 'there' }
   | { readonly type: 'end' };
 
 /** From a worker to the engine, in order, several at a time. */
@@ -100,6 +104,8 @@ export type FromWorkerProcess =
   | { readonly type: 'file-done'; readonly file: number; readonly rewritten: boolean }
   /** `file`: of which the answer hangs on what it would become. */
   | { readonly type: 'durable'; readonly id: number; readonly file: number }
+  /** It does not hang. */
+  | { readonly type: 'here' }
   | { readonly type: 'stop'; readonly fault: Fault }
   | { readonly type: 'hold-for'; readonly fault: Fault }
   /** Nothing of the file is under way any more. */

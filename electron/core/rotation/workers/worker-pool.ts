@@ -1,16 +1,19 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { KmsAccess, KmsConnection, KmsRequests } from '../../kms/index.ts';
 import { onAbort } from '../../limits/on-abort.ts';
+import { Semaphore } from '../../limits/semaphore.ts';
 import type { ChildStarter } from '../../two-step/index.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import type { FileWorkers } from '../run/run-files.ts';
 import { blobsAtATime } from '../scheduler/adaptive-limiter.ts';
 import type { RunFile, RunInput } from '../types.ts';
-import type { WorkerOpening } from './messages.ts';
+import type { FileAttributes, WorkerOpening } from './messages.ts';
 import { WorkerProcess, type WorkerShared } from './worker-process.ts';
 
-/** How often the process that has a file may die before the file is left as it is. */
-const DEATHS = 3;
+/** How often a process may die that has a file among others; then the file is done alone, and left as it is if that dies too. */
+const DEATHS = 2;
+/** How many files in a row may each end a process alone, before no more are tried: it is not the files then. */
+const ALONE = 3;
 /** How many processes may end one after the other without having served, before no more are started. */
 const STILLBORN = 3;
 
@@ -19,10 +22,13 @@ export interface RunWorkers {
   readonly start: ChildStarter;
   /** At most: the cores of this machine. */
   readonly most: number;
+  /** For tests: how often they are asked whether they hang, milliseconds. */
+  readonly pulse?: number;
 }
 
 interface WorkerPoolParts {
   readonly start: ChildStarter;
+  readonly pulse: number | undefined;
   readonly processes: number;
   readonly context: WorkerShared['context'];
   readonly dataDir: string;
@@ -68,6 +74,10 @@ export class WorkerPool implements FileWorkers {
   readonly #made = new Map<number, number>();
   readonly #unhalt: () => void;
   #access: { readonly kms: KmsRequests; readonly access: KmsAccess } | null = null;
+  /** Files done one at a time by a process that has no other, so that its death speaks of that file. */
+  readonly #suspects = new Semaphore(1);
+  #alone: WorkerProcess | null = null;
+  #diedAlone = 0;
   #stillborn = 0;
   #heldBack = false;
   #closing = false;
@@ -76,6 +86,7 @@ export class WorkerPool implements FileWorkers {
     this.#parts = parts;
     this.#shared = {
       context: parts.context,
+      pulse: parts.pulse,
       opening: () => this.#opening(),
       access: (kms) => this.#accessOf(kms),
       isFirst: (sha256, item) => this.#isFirst(sha256, item),
@@ -94,14 +105,34 @@ export class WorkerPool implements FileWorkers {
       has: inPlace && (await context.attributes.has(file)),
       refusal: inPlace ? await context.attributes.refusal(file, dryRun) : null,
     };
+    const alone = (this.#deaths.get(file.index) ?? 0) >= DEATHS;
+    const work = () => this.#rotate(file, prior, attributes, alone);
+    return alone ? this.#suspects.run(work) : work();
+  }
+
+  async #rotate(
+    file: RunFile,
+    prior: ReadonlyMap<number, PendingBlob>,
+    attributes: FileAttributes,
+    alone: boolean,
+  ): Promise<'done' | 'again'> {
+    const { context } = this.#parts;
     if (context.halted() !== null) return 'done';
     if (!this.#mayStart()) return 'again';
-    const how = await this.#next().rotate(file, prior, attributes);
-    if (how !== 'died') return how;
-    const deaths = (this.#deaths.get(file.index) ?? 0) + 1;
-    this.#deaths.set(file.index, deaths);
-    // Processes that never served say nothing of the file.
-    if (deaths < DEATHS || this.#stillborn > 0) return 'again';
+    const by = alone ? this.#nextAlone() : this.#next();
+    const how = await by.rotate(file, prior, attributes);
+    if (how !== 'died') {
+      if (alone && how === 'done') this.#diedAlone = 0;
+      return how;
+    }
+    // Processes that never served say nothing of the file, and a run that was cut off is gone on with.
+    if (!by.served || context.halted() !== null) return 'again';
+    if (!alone) {
+      this.#deaths.set(file.index, (this.#deaths.get(file.index) ?? 0) + 1);
+      return 'again';
+    }
+    // Nor does one that ends as all do.
+    if (++this.#diedAlone >= ALONE) return 'again';
     const fault = explainOwn('RunProcessEnded');
     for (const { item } of file.blobs) context.tracker.end(item, 'failed', fault);
     context.record.setFile(file.index, 'left', null, true);
@@ -123,13 +154,18 @@ export class WorkerPool implements FileWorkers {
 
   /** Where no process comes to serve, the run is held back; it is tried anew once a person goes on with it. */
   #mayStart(): boolean {
-    if (this.#stillborn < STILLBORN) return true;
+    if (this.#stillborn < STILLBORN && this.#diedAlone < ALONE) return true;
     if (this.#heldBack && !this.#parts.held()) {
       this.#stillborn = 0;
+      this.#diedAlone = 0;
       this.#heldBack = false;
       return true;
     }
-    if (!this.#heldBack) this.#parts.context.holdFor(explainOwn('RunProcessesUnavailable'));
+    const message =
+      this.#stillborn < STILLBORN
+        ? { message: 'Each process of the run ends before it has done a file.' }
+        : {};
+    if (!this.#heldBack) this.#parts.context.holdFor(explainOwn('RunProcessesUnavailable', message));
     this.#heldBack = true;
     return false;
   }
@@ -138,14 +174,24 @@ export class WorkerPool implements FileWorkers {
   #next(): WorkerProcess {
     let least: WorkerProcess | null = null;
     for (const one of this.#running)
-      if (!one.gone && (least === null || one.files < least.files)) least = one;
-    if (least !== null && (least.files === 0 || this.#running.size >= this.#parts.processes)) return least;
+      if (!one.gone && one !== this.#alone && (least === null || one.files < least.files)) least = one;
+    const among = this.#running.size - (this.#alone === null || this.#alone.gone ? 0 : 1);
+    if (least !== null && (least.files === 0 || among >= this.#parts.processes)) return least;
+    return this.#begin();
+  }
+
+  #nextAlone(): WorkerProcess {
+    if (this.#alone === null || this.#alone.gone) this.#alone = this.#begin();
+    return this.#alone;
+  }
+
+  #begin(): WorkerProcess {
     const begun = new WorkerProcess(this.#parts.start(), this.#shared);
     this.#running.add(begun);
-    void begun.ended.then(({ served }) => {
+    void begun.ended.then(() => {
       this.#running.delete(begun);
       if (this.#closing) return;
-      this.#stillborn = served ? 0 : this.#stillborn + 1;
+      this.#stillborn = begun.served ? 0 : this.#stillborn + 1;
       this.#parts.died();
     });
     return begun;

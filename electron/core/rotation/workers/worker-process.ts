@@ -28,6 +28,10 @@ import {
 /** How long a worker may take to end when asked, milliseconds; then it is killed. Its files are done by then. */
 const END_LIMIT = 2_000;
 
+/** How often a process is asked whether it hangs, milliseconds, and how often it may not answer. */
+const PULSE = 10_000;
+const MOST_UNHEARD = 6;
+
 /** How a file came back: 'died' where the process did. */
 type Ended = 'done' | 'again' | 'died';
 
@@ -50,14 +54,16 @@ export interface WorkerShared {
   readonly context: RunContext & { readonly record: Pick<RunRecord, 'setPending'> };
   readonly opening: () => WorkerOpening;
   readonly access: (kms: KmsRequests) => KmsAccess;
+  /** For tests: in place of {@link PULSE}. */
+  readonly pulse: number | undefined;
   /** Whether no other blob of the run was given this new blob; `sha256` in hex. */
   readonly isFirst: (sha256: string, item: number) => boolean;
 }
 
 /** One process that does files of a run, from its start to its end: the engine's side. */
 export class WorkerProcess {
-  /** Resolves when the process is gone and its files are settled; whether it ever served. */
-  readonly ended: Promise<{ readonly served: boolean }>;
+  /** Resolves when the process is gone and its files are settled. */
+  readonly ended: Promise<void>;
   readonly #shared: WorkerShared;
   readonly #channel: ChildChannel;
   readonly #batch: MessageBatch<ToWorkerProcess>;
@@ -67,6 +73,12 @@ export class WorkerProcess {
   readonly #requests = new Map<number, (message: Answer | null) => void>();
   #owner: string | null = null;
   #gone = false;
+  /** Whether anything came from it since it was asked. */
+  #heard = true;
+  #unheard = 0;
+  readonly #pulse: NodeJS.Timeout;
+  /** By which it sends. */
+  #over: KmsAccess;
   /** The keys that it has. */
   #keys: { readonly access: KmsAccess; readonly generation: number } | null = null;
 
@@ -74,19 +86,27 @@ export class WorkerProcess {
     this.#shared = shared;
     this.#channel = channel;
     this.#batch = new MessageBatch((messages) => channel.send(messages));
+    this.#over = shared.access(shared.context.kms());
     this.#batch.add(shared.opening());
+    this.#pulse = setInterval(() => this.#listen(), shared.pulse ?? PULSE).unref();
     channel.onMessage((messages) => {
+      this.#heard = true;
       // What of it is true is seen on the disk by now.
       if (!this.#gone) for (const message of messages as readonly FromWorkerProcess[]) this.#take(message);
     });
     this.ended = new Promise((resolve) => {
-      channel.onEnd(() => void this.#ended().then(() => resolve({ served: this.#owner !== null })));
+      channel.onEnd(() => void this.#ended().then(() => resolve()));
     });
   }
 
   /** Files that it has. */
   get files(): number {
     return this.#flights.size;
+  }
+
+  /** Whether it ever served. */
+  get served(): boolean {
+    return this.#owner !== null;
   }
 
   get gone(): boolean {
@@ -178,6 +198,8 @@ export class WorkerProcess {
       case 'durable':
         void this.#durable(message);
         return;
+      case 'here':
+        return;
       case 'stop':
         stop(message.fault);
         return;
@@ -225,16 +247,48 @@ export class WorkerProcess {
     record.setFile(file, state, note ?? seen, hadPending);
   }
 
-  /** Nothing of the file is changed before the journal has on disk what it becomes. */
+  /**
+   * Nothing of the file is changed before the journal has on disk what it becomes, and what it becomes agrees with what
+   * other processes were given.
+   */
   async #durable({ id, file }: Extract<FromWorkerProcess, { type: 'durable' }>): Promise<void> {
-    let fault: Fault | null = this.#flight(file).repeated ? repeatedReply() : null;
+    let fault: Fault | null;
     try {
+      fault = await this.#contradiction(this.#flight(file));
       await this.#shared.context.record.durable();
     } catch (error) {
+      // The run stopped over a question that KMS did not answer: the file stays as it was.
+      if (error instanceof Halted) {
+        this.kill();
+        return;
+      }
       if (!(error instanceof FaultError)) throw error;
       fault = error.fault;
     }
     this.#batch.add({ type: 'durable', id, fault });
+  }
+
+  /** Each process compares its own new blobs alone. */
+  async #contradiction({ ready, repeated }: Flight): Promise<Fault | null> {
+    const { tracker, newBlobs } = this.#shared.context;
+    if (repeated) return repeatedReply(ready.size);
+    for (const item of ready) {
+      const { fingerprintAfter, destinationKeyArn, destinationKeyMaterialId } = tracker.get(item);
+      // Ciphertext of asymmetric keys says nothing of its key.
+      if (fingerprintAfter === null || destinationKeyArn === null) continue;
+      const now = { keyArn: destinationKeyArn, keyMaterialId: destinationKeyMaterialId };
+      const fault = await newBlobs.agrees(fingerprintAfter, now);
+      if (fault !== null) return fault;
+    }
+    return null;
+  }
+
+  /** A process that hangs is ended: others do its files, and a run that was stopped comes to its end. */
+  #listen(): void {
+    this.#unheard = this.#heard ? 0 : this.#unheard + 1;
+    if (this.#unheard >= MOST_UNHEARD) this.kill();
+    this.#heard = false;
+    this.#batch.add({ type: 'there' });
   }
 
   /** Lets a request leave when it may, as often as it may be tried. */
@@ -269,6 +323,10 @@ export class WorkerProcess {
   }
 
   async #giveKeys(access: KmsAccess, sending: Sending): Promise<number> {
+    if (this.#over !== access) {
+      this.#over = access;
+      this.#batch.add({ type: 'way', way: access.way });
+    }
     const { generation, ...keys } = access.held() ?? (await unlessHeld(access.keys(), sending));
     if (this.#keys?.access !== access || this.#keys.generation !== generation) {
       this.#keys = { access, generation };
@@ -295,6 +353,7 @@ export class WorkerProcess {
   /** Nothing that it says counts any more: of each file that it had, the disk says what became of it. */
   async #ended(): Promise<void> {
     this.#gone = true;
+    clearInterval(this.#pulse);
     for (const answered of [...this.#requests.values()]) answered(null);
     await Promise.all([...this.#flights.values()].map((flight) => this.#settle(flight)));
   }

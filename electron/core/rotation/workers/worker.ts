@@ -55,6 +55,8 @@ class RunWorker {
   readonly #requests: RelayedRequests;
   readonly #context: RunContext;
   readonly #owner: Owner;
+  readonly #kmsOf: (way: WorkerOpening['way']) => KmsRequests;
+  #kms: KmsRequests;
   readonly #tell: (message: FromWorkerProcess) => void;
   /** The file of each blob of those with several. */
   readonly #fileOf = new Map<number, number>();
@@ -69,10 +71,11 @@ class RunWorker {
   ) {
     const { request, way } = opening;
     this.#tell = tell;
-    const kms = kmsOf(way, () => this.#held());
+    this.#kmsOf = (by) => kmsOf(by, () => this.#held());
+    this.#kms = this.#kmsOf(way);
     this.#tracker = new RelayedTracker(tell);
     this.#record = new RelayedRecord(tell);
-    this.#requests = new RelayedRequests(tell, () => kms);
+    this.#requests = new RelayedRequests(tell, () => this.#kms);
     this.#owner = new Owner(opening.dataDir, opening.dataFolder);
     const output = outputMode(opening.output);
     this.#context = runContextOf({
@@ -86,7 +89,7 @@ class RunWorker {
       scheduler: this.#requests,
       disk,
       fs: null,
-      kms: () => kms,
+      kms: () => this.#kms,
       halted: () => this.#halted,
       stop: (fault) => tell({ type: 'stop', fault }),
       holdFor: (fault) => tell({ type: 'hold-for', fault }),
@@ -112,6 +115,12 @@ class RunWorker {
     switch (message.type) {
       case 'file':
         void this.#file(message);
+        return;
+      case 'way':
+        this.#kms = this.#kmsOf(message.way);
+        return;
+      case 'there':
+        this.#tell({ type: 'here' });
         return;
       case 'keys':
         this.#keys = message.keys;

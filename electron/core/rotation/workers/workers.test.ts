@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { identify } from '../../inspect/index.ts';
+import type { ChildChannel } from '../../two-step/index.ts';
 import type { RunInput, RunManager } from '../index.ts';
 import { FakeKms, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { InProcessWorkers, withAccess } from '../testing/in-process-worker.ts';
@@ -25,12 +27,12 @@ async function files(count: number, each = 1): Promise<void> {
 
 /** A run by two workers. */
 async function start(
-  workers: { readonly start: InProcessWorkers['start'] } = new InProcessWorkers(kms),
+  workers: { readonly start: InProcessWorkers['start']; readonly pulse?: number } = new InProcessWorkers(kms),
   request: Partial<RunInput['request']> = {},
   more: Partial<RunInput> = {},
 ) {
   const manager: RunManager = harness.manager(harness.home, {
-    workers: { start: workers.start, most: 2 },
+    workers: { start: workers.start, most: 2, ...(workers.pulse ? { pulse: workers.pulse } : {}) },
   });
   const pace = { concurrency: null, perSecond: null, processes: 8 };
   const run = await manager.start(harness.input(withAccess(kms), { verify: true, pace, ...request }, more));
@@ -229,6 +231,99 @@ test('two workers that are given the same new blob: the second file stays as it 
       .map(({ state, fault }) => fault?.code ?? state)
       .sort(),
   ).toEqual(['ReplyUnexpected', 'reencrypted']);
+});
+
+test('new blobs of two keys, each given to another worker: the files of one of them stay as they were', async () => {
+  await files(8);
+  const before = await harness.snapshot();
+  const others = new FakeKms();
+  others.onReEncrypt = () => ({ blob: madeUpBlob('of another endpoint') });
+  const each = [new InProcessWorkers(kms), new InProcessWorkers(others)];
+  let next = 0;
+  const { run, manager } = await start({ start: () => (each[next++] ?? each[0])?.start() as ChildChannel });
+  await run.done;
+  expect([kms.asked.length, others.asked.length].every((asked) => asked > 0)).toBe(true);
+  const { succeeded, failed } = run.summary().counts;
+  expect(succeeded + failed).toBe(8);
+  const items = run.items();
+  expect(new Set(items.flatMap(({ fault }) => fault?.code ?? []))).toEqual(new Set(['KeyMaterialMismatch']));
+  const now = await Promise.all(
+    items.map(async ({ state }, i) => {
+      const [blob] = await harness.blobs(harness.path(`f${i}.txt`));
+      return state === 'failed' || blob === undefined ? null : identify(blob).keyFingerprint;
+    }),
+  );
+  expect(new Set(now.filter((print) => print !== null)).size).toBe(1);
+  await manager.undo(run.id);
+  expect(await harness.snapshot()).toBe(before);
+});
+
+test('a run that is held back goes on by the way of its renewed connection', async () => {
+  await files(4);
+  const old = new FakeKms();
+  old.onReEncrypt = () => {
+    throw kmsFault('ExpiredTokenException');
+  };
+  const workers = new InProcessWorkers(old, () => false, { 'http://127.0.0.1:2': kms });
+  const manager = harness.manager(harness.home, { workers: { start: workers.start, most: 2 } });
+  const pace = { concurrency: null, perSecond: null, processes: 2 };
+  const run = await manager.start(harness.input(withAccess(old), { pace }));
+  await expect.poll(() => run.summary().status).toBe('paused');
+  run.renew(withAccess(kms, 'http://127.0.0.1:2'));
+  await run.done;
+  expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 4 } });
+});
+
+test('a worker that hangs is ended, and its files are done by another', async () => {
+  await files(6);
+  const workers = new InProcessWorkers(kms);
+  let deaf = true;
+  const hanging = () => {
+    const channel = workers.start();
+    if (!deaf) return channel;
+    deaf = false;
+    return { ...channel, send: () => {} };
+  };
+  const { run } = await start({ start: hanging, pulse: 100 });
+  await run.done;
+  expect(run.summary()).toMatchObject({
+    status: 'finished',
+    counts: { succeeded: 6 },
+    workers: { died: 1 },
+  });
+});
+
+test('a file that ends each worker that is given it costs no other file', async () => {
+  await files(12, 2);
+  const workers = new InProcessWorkers(kms, (message) => {
+    const one = message as ToWorkerProcess;
+    return one.type === 'file' && one.file.display === 'f1.txt';
+  });
+  const { run } = await start(workers);
+  await run.done;
+  expect(run.summary()).toMatchObject({ counts: { succeeded: 22, failed: 2 }, files: { done: 11 } });
+  const failed = run.items({ offset: 0, limit: 9, only: 'failed' });
+  expect(failed.map(({ fault }) => fault?.code)).toEqual(['RunProcessEnded', 'RunProcessEnded']);
+});
+
+test('where each worker dies before it has done a file, the run is held back and no file is given up', async () => {
+  await files(40);
+  let broken = true;
+  const workers = new InProcessWorkers(
+    kms,
+    (message) => broken && (message as ToWorkerProcess).type === 'go',
+  );
+  const { run } = await start(workers);
+  await expect.poll(() => run.summary().fault?.code).toBe('RunProcessesUnavailable');
+  expect(run.summary()).toMatchObject({ status: 'paused', files: { done: 0 } });
+  expect(workers.started).toBeLessThan(20);
+  broken = false;
+  run.goOn();
+  await run.done;
+  const { succeeded, failed } = run.summary().counts;
+  // The first files that ended a process alone.
+  expect(failed).toBeLessThanOrEqual(2);
+  expect(succeeded + failed).toBe(40);
 });
 
 test.each([

@@ -53,10 +53,10 @@ function disagrees(how: string): Fault {
   return explainOwn('ReplyUnexpected', { detail: `What was not expected: ${how}` });
 }
 
-/** The fault of a new blob that another one of the run has already. */
-export const repeatedReply = (): Fault =>
+/** The fault of a new blob that another one of the run has already, or of several of a file of which one is. */
+export const repeatedReply = (blobs = 1): Fault =>
   disagrees(
-    'the new blob is one that this run was given for another blob before. Something on the way to KMS mixes replies up.',
+    `${blobs === 1 ? 'the new blob' : 'a new blob of its file'} is one that this run was given for another blob before. Something on the way to KMS mixes replies up.`,
   );
 
 /**
@@ -137,6 +137,15 @@ export class NewBlobChecks {
     // Encrypt names no key material: of the two-step way, DescribeKey does.
     const materialId = next.keyMaterialId ?? (await destination.current())?.keyMaterialId ?? null;
     return this.#compare(after ?? '', { keyArn: next.keyArn, keyMaterialId: materialId }, next.keyMaterialId);
+  }
+
+  /**
+   * For a symmetric blob that another process of the run has checked by itself: whether those of all processes agree.
+   * `after`: its fingerprint, hex. Throws as {@link check}.
+   */
+  async agrees(after: string, now: Accepted): Promise<Fault | null> {
+    await this.#earlier.get();
+    return this.#compare(after, now, now.keyMaterialId);
   }
 
   /** `said`: the key material that the reply itself named. */
