@@ -10,6 +10,7 @@ import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { IntakeAnnouncer } from './views/blobs/IntakeNotice.tsx';
 import { RunAnnouncer } from './views/runs/RunAnnouncer.tsx';
 import { DropOverlay } from './views/shell/DropOverlay.tsx';
+import { ErrorLimit } from './views/shell/ErrorLimit.tsx';
 import { FirstSteps } from './views/shell/FirstSteps.tsx';
 import { LaterDialogs } from './views/shell/LaterDialogs.tsx';
 import { Nav } from './views/shell/Nav.tsx';
@@ -72,12 +73,16 @@ export function App() {
             <FaultCard fault={shown} onDismiss={dismiss} />
           </div>
         )}
+        <ErrorLimit>
+          <LaterDialogs />
+        </ErrorLimit>
         {view === 'blobs' && <FirstSteps />}
-        <Suspense fallback={null}>
-          <View />
-        </Suspense>
+        <ErrorLimit key={view}>
+          <Suspense fallback={null}>
+            <View />
+          </Suspense>
+        </ErrorLimit>
       </main>
-      <LaterDialogs />
       <RunAnnouncer />
       <IntakeAnnouncer />
       <DropOverlay />

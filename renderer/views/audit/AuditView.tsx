@@ -36,13 +36,12 @@ export function AuditView() {
   const waiting = useLongWait(status === 'loading');
   useEffect(() => void load(), [load]);
   // In a narrow window the tabs scroll: the one that is open is seen, whatever opened it.
-  useEffect(
-    () =>
-      document
-        .querySelector(`.audit-head [data-key="${tab}"]`)
-        ?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' }),
-    [tab],
-  );
+  useEffect(() => {
+    // Its answer is a promise in some browsers: an effect must not return it.
+    void document
+      .querySelector(`.audit-head [data-key="${tab}"]`)
+      ?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
+  }, [tab]);
   const { critical, warning, info } = summary?.findings ?? { critical: 0, warning: 0, info: 0 };
   const open = critical + warning + info;
   return (

@@ -1,0 +1,50 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { useEffect } from 'react';
+import { afterEach, expect, test, vi } from 'vitest';
+import { ErrorLimit } from './ErrorLimit.tsx';
+
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
+
+test('what fails while it is drawn is said in its place, the rest stays, and it can be shown again', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  let broken = true;
+  const Part = () => {
+    if (broken) throw new TypeError('nothing is there');
+    return <p>the part</p>;
+  };
+  render(
+    <>
+      <p>the rest</p>
+      <ErrorLimit>
+        <Part />
+      </ErrorLimit>
+    </>,
+  );
+  expect(screen.getByRole('alert').textContent).toContain('Something in this window went wrong.');
+  expect(screen.getByRole('alert').textContent).toContain('nothing is there');
+  expect(screen.getByText('the rest')).toBeTruthy();
+  broken = false;
+  fireEvent.click(screen.getByRole('button', { name: 'Show it again' }));
+  expect(screen.getByText('the part')).toBeTruthy();
+  expect(screen.queryByRole('alert')).toBeNull();
+});
+
+test('so is what fails in an effect', () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const Part = () => {
+    useEffect(() => {
+      throw new Error('too late');
+    }, []);
+    return <p>the part</p>;
+  };
+  render(
+    <ErrorLimit>
+      <Part />
+    </ErrorLimit>,
+  );
+  expect(screen.getByRole('alert').textContent).toContain('too late');
+});

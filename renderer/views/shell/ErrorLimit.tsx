@@ -1,0 +1,32 @@
+import { Component, type ReactNode } from 'react';
+import type { Fault } from '#shared/model/fault.ts';
+import { pageFaultOf } from '../../api.ts';
+import { Button } from '../../components/Button.tsx';
+import { FaultCard } from '../../components/FaultCard.tsx';
+
+/**
+ * What goes wrong while a part of the window is drawn ends there, and is said: without it, React takes the whole page
+ * away. A class, since React has no hook for it.
+ */
+export class ErrorLimit extends Component<
+  { readonly children: ReactNode },
+  { readonly fault: Fault | null }
+> {
+  override state: { readonly fault: Fault | null } = { fault: null };
+
+  static getDerivedStateFromError(error: unknown): { fault: Fault } {
+    return { fault: pageFaultOf(error) };
+  }
+
+  override render(): ReactNode {
+    const { fault } = this.state;
+    if (fault === null) return this.props.children;
+    return (
+      <div className="main-notice">
+        <FaultCard fault={fault}>
+          <Button onPress={() => this.setState({ fault: null })}>Show it again</Button>
+        </FaultCard>
+      </div>
+    );
+  }
+}
