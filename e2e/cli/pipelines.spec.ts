@@ -1,10 +1,11 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import { expect, type Stage, test } from '../support/fixtures.ts';
 import { cli, environment } from '../support/home.ts';
 import { rewrap } from '../support/processes.ts';
-import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, secret, write } from '../support/vault.ts';
+import { decrypt, encrypt, FRESH, PARTNER_RSA, PAYMENTS, RETIRED, secret, write } from '../support/vault.ts';
 
 test.skip(process.platform === 'win32', 'these are pipelines of a POSIX shell');
 const TO = `--practice --to ${FRESH}`;
@@ -59,12 +60,16 @@ test('one file goes through a pipeline, byte for byte, and is in the history', a
 });
 
 test('a failed run over a stream offers nothing that would need the stream again', async ({ stage }) => {
-  write(stage.files, 'a.bin', await encrypt(stage.kms, PAYMENTS, secret()));
-  const wrong = '--context never=so';
+  // Under a key that is disabled: what passes by itself, or is put right outside Rewrap, can be tried again.
+  const { KeyMetadata } = await stage.kms.send(new DescribeKeyCommand({ KeyId: RETIRED }));
+  const KeyId = KeyMetadata?.KeyId;
+  await stage.kms.send(new EnableKeyCommand({ KeyId }));
+  write(stage.files, 'a.bin', await encrypt(stage.kms, RETIRED, secret()));
+  await stage.kms.send(new DisableKeyCommand({ KeyId }));
   for (const [way, why] of [
-    [`cat a.bin | rewrap reencrypt - ${TO} ${wrong} --out -`, 'came through a stream'],
-    [`cat a.bin | rewrap reencrypt - ${TO} ${wrong} --out out`, 'came through a stream'],
-    [`rewrap reencrypt a.bin ${TO} ${wrong} --out -`, 'wrote to standard output'],
+    [`cat a.bin | rewrap reencrypt - ${TO} --out -`, 'came through a stream'],
+    [`cat a.bin | rewrap reencrypt - ${TO} --out out`, 'came through a stream'],
+    [`rewrap reencrypt a.bin ${TO} --out -`, 'wrote to standard output'],
   ] as const) {
     const failed = bash(stage, way);
     expect([way, failed.status]).toEqual([way, 1]);
@@ -76,7 +81,7 @@ test('a failed run over a stream offers nothing that would need the stream again
     expect([way, retried.code, retried.stderr]).toEqual([way, 2, expect.stringContaining(why)]);
   }
   // That of a file that is there can be tried again.
-  expect(bash(stage, `rewrap reencrypt a.bin ${TO} ${wrong} --out out`).status).toBe(1);
+  expect(bash(stage, `rewrap reencrypt a.bin ${TO} --out out`).status).toBe(1);
   expect((await rewrap(['runs', '--limit', '1'], stage.home)).stdout).toContain('can: retry');
 });
 
