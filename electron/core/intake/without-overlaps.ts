@@ -1,3 +1,4 @@
+import type { ByteRange } from '#shared/model/blob.ts';
 import type { FoundBlob, LinkedValue } from './types.ts';
 
 interface Claim {
@@ -48,3 +49,18 @@ function sameValue(a: FoundBlob | undefined, b: FoundBlob | undefined): boolean 
 /** Values that several blobs share are no claim of one of them. */
 const isItsOwn = ({ sharedBy, measures }: LinkedValue): boolean =>
   sharedBy === undefined && measures === undefined;
+
+/** Says of a range whether none of the known ones touches it. */
+export function freeOf(ranges: readonly ByteRange[]): (range: ByteRange) => boolean {
+  const known = [...ranges].sort((a, b) => a.start - b.start);
+  return ({ start, end }) => {
+    let low = 0;
+    let high = known.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((known[middle]?.end ?? 0) > start) high = middle;
+      else low = middle + 1;
+    }
+    return (known[low]?.start ?? Number.POSITIVE_INFINITY) >= end;
+  };
+}

@@ -1,5 +1,5 @@
-import type { ByteRange } from '#shared/model/blob.ts';
 import type { Scan } from '../types.ts';
+import { freeOf } from '../without-overlaps.ts';
 
 /** What is known of a file, and what another format finds in it where nothing is known yet. */
 export function withOthers(scan: Scan, others: Scan | null): Scan {
@@ -26,20 +26,5 @@ export function withOthers(scan: Scan, others: Scan | null): Scan {
     plaintext: [...scan.plaintext, ...others.plaintext.filter(isUnanswered)].sort(
       (a, b) => a.start - b.start,
     ),
-  };
-}
-
-/** Says of a range whether none of the known ones touches it. */
-function freeOf(ranges: readonly ByteRange[]): (range: ByteRange) => boolean {
-  const known = [...ranges].sort((a, b) => a.start - b.start);
-  return ({ start, end }) => {
-    let low = 0;
-    let high = known.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((known[middle]?.end ?? 0) > start) high = middle;
-      else low = middle + 1;
-    }
-    return (known[low]?.start ?? Number.POSITIVE_INFINITY) >= end;
   };
 }
