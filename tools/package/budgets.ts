@@ -32,7 +32,7 @@ export function budgets(bundles: readonly Bundle[]): Budget[] {
     {
       what: 'page, at start',
       bytes: entry === undefined ? Infinity : sum(loadedWith(bundles, entry.file)),
-      most: 1000 * KB,
+      most: 800 * KB,
     },
     // With what is loaded when it is first shown: the documents.
     { what: 'page, all scripts', bytes: sum(page), most: 1400 * KB },
