@@ -53,7 +53,11 @@ export function createEngine(
   let closed = false;
 
   return {
-    call: async (name, input) => (closed ? unknownRequest() : page(name, input)),
+    call: async (name, input) => {
+      // It names the output folders, and a page asks for it once.
+      if (name === 'app.state') await services.ready;
+      return closed ? unknownRequest() : page(name, input);
+    },
     callHost: async (name, input) => {
       await services.ready;
       return closed ? unknownRequest() : host(name, input);
