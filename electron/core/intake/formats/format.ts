@@ -59,3 +59,16 @@ export const NOTHING_DECLARED: Declared = {
   createdAt: null,
   algorithm: null,
 };
+
+/** Formats that say no more of a blob than where it stands. */
+export const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContainer>([
+  'text',
+  'yaml',
+  'json',
+  'json-lines',
+  'csv',
+  'dotenv',
+  'ini',
+  'toml',
+  'hcl',
+]);

@@ -1,4 +1,4 @@
-import type { BlobContainer } from '#shared/model/blob.ts';
+import { PLAIN_CONTAINERS } from '../formats/format.ts';
 import { mayHoldBlob } from '../formats/structured/tokens.ts';
 import { withLengths } from '../labels/lengths.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
@@ -17,19 +17,6 @@ import { percents, quotedPrintable, references, strings } from './strings.ts';
 
 /** Texts inside texts that are followed. */
 export const MAX_NESTED = 6;
-
-/** Formats that say no more of a blob than where it stands. */
-const PLAIN_CONTAINERS: ReadonlySet<BlobContainer> = new Set<BlobContainer>([
-  'text',
-  'yaml',
-  'json',
-  'json-lines',
-  'csv',
-  'dotenv',
-  'ini',
-  'toml',
-  'hcl',
-]);
 
 /** A word without which no format says more of a blob than where it stands. */
 const HINTS =

@@ -222,6 +222,7 @@ describe('by name and size', () => {
     ['prose', `The plaintext: it stays in KMS.\n${small}\n`],
     ['placeholders', JSON.stringify({ a_plaintext: '********', a_ciphertext: small })],
     ['flags', JSON.stringify({ a_unencrypted: false, a_encrypted: small })],
+    ['a verb', JSON.stringify({ cache: small, clear_cache: 'every_fortnight' })],
     ['names that have nothing to do with each other', JSON.stringify({ a: password, b_encrypted: small })],
   ])('not: %s', (_, text) => {
     expect(seen(text)).toMatchObject({ codes: [], possible: 0 });

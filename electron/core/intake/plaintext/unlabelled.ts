@@ -2,8 +2,9 @@ import { finding } from '#shared/finding.ts';
 import type { ByteRange, Finding } from '#shared/model/blob.ts';
 import { identify, isSecretInClear, randomness } from '../../inspect/index.ts';
 import { IS_PADDED_LETTER, letterRuns } from '../beginnings.ts';
+import { PLAIN_CONTAINERS } from '../formats/format.ts';
 import type { TextView } from '../text/text-view.ts';
-import type { FoundBlob, Scan } from '../types.ts';
+import type { Scan } from '../types.ts';
 import { add, CLI_LINES, lineAfter, lineBefore, MOST } from './labelled.ts';
 
 const KEY_SIZES: readonly number[] = [16, 24, 32, 48, 64];
@@ -110,18 +111,6 @@ export function unlabelled(
   }
   return out;
 }
-
-const PLAIN_CONTAINERS: ReadonlySet<FoundBlob['container']> = new Set<FoundBlob['container']>([
-  'text',
-  'yaml',
-  'json',
-  'json-lines',
-  'csv',
-  'dotenv',
-  'ini',
-  'toml',
-  'hcl',
-]);
 
 function isPrivateKey(value: string): boolean {
   const { kind, label } = identify(Buffer.from(value, 'base64'));

@@ -4,6 +4,7 @@ import { onAbort } from '../../limits/on-abort.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
 import type { ChildStarter } from '../../two-step/index.ts';
 import type { PendingBlob } from '../journal/rows.ts';
+import { hashNumber } from '../run/checks/reply-checks.ts';
 import type { FileWorkers } from '../run/run-files.ts';
 import { blobsAtATime } from '../scheduler/adaptive-limiter.ts';
 import type { RunFile, RunInput } from '../types.ts';
@@ -70,7 +71,7 @@ export class WorkerPool implements FileWorkers {
   readonly #running = new Set<WorkerProcess>();
   /** By file: how many processes died that had it. */
   readonly #deaths = new Map<number, number>();
-  /** By the first 48 bits of a new blob's hash: the item that was given it. */
+  /** By {@link hashNumber} of a new blob: the item that was given it. */
   readonly #made = new Map<number, number>();
   readonly #unhalt: () => void;
   #access: { readonly kms: KmsRequests; readonly access: KmsAccess } | null = null;
@@ -225,7 +226,7 @@ export class WorkerPool implements FileWorkers {
 
   /** Each worker sees its own new blobs alone. An item may bring what it was given before its process died. */
   #isFirst(sha256: string, item: number): boolean {
-    const print = Number.parseInt(sha256.slice(0, 12), 16);
+    const print = hashNumber(sha256);
     const before = this.#made.get(print);
     if (before === undefined) this.#made.set(print, item);
     return before === undefined || before === item;

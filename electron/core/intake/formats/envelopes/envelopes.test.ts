@@ -6,6 +6,7 @@ import type { EncryptionContext } from '#shared/model/context.ts';
 import { manyRuns } from '../../../../../tools/many-runs.ts';
 import { assemble } from '../../../inspect/assemble.test-help.ts';
 import { rewrite, scan } from '../../index.ts';
+import { BINARY } from '../../text/encoding.ts';
 import { at, base64, harm, json, NEW, nextBlob, OLD, OLD_AT, roundTrip, text } from './envelope.test-help.ts';
 import { bson, lengthPrefixed, proto, sdkMessageFile } from './files.test-help.ts';
 
@@ -761,19 +762,11 @@ describe('beside each other', () => {
     const bytes = new Uint8Array(Buffer.concat([assemble({ layout: 'v1' }), assemble({ layout: 'v2' })]));
     const half = assemble({ layout: 'v1' }).length;
     const outer = at(scan(text(base64(assemble({ layout: 'v2' }))), 'x'), '');
-    const binary = {
-      name: 'binary',
-      charset: 'binary',
-      hexCase: 'lower',
-      padded: true,
-      breaks: [],
-      inner: null,
-    } as const;
     const part = (start: number, end: number) => ({
       ...outer,
       within: {
         bytes,
-        found: { range: { start, end }, encoding: binary, bytes: bytes.slice(start, end), linkedValues: [] },
+        found: { range: { start, end }, encoding: BINARY, bytes: bytes.slice(start, end), linkedValues: [] },
       },
     });
     const file = text(base64(assemble({ layout: 'v2' })));

@@ -4,8 +4,9 @@ import type { Group, Leaf } from '../../structure/index.ts';
 import type { FoundBlob } from '../../types.ts';
 import { type BesideBlob, inClear, isNoPlaintext } from './beside.ts';
 
-/** Words of a name that say that a value is in clear, and those that say that it is not. */
-const PLAIN = new Set(['plaintext', 'plain', 'cleartext', 'clear', 'decrypted', 'unencrypted']);
+/** Words of a name that say that a value is in clear; those that may say something else (`clear_cache`); those that say that it is not. */
+const PLAIN = new Set(['plaintext', 'cleartext', 'decrypted', 'unencrypted']);
+const MAY_BE_PLAIN = new Set(['plain', 'clear']);
 const CIPHER = new Set([
   'ciphertext',
   'cipher',
@@ -24,7 +25,7 @@ const MOST_VALUE = 8192;
 interface Name {
   /** The name without those words, in lower case. */
   readonly stem: string;
-  readonly plain: boolean;
+  readonly plain: 'yes' | 'maybe' | 'no';
   readonly cipher: boolean;
 }
 
@@ -37,8 +38,12 @@ function nameOf(key: string): Name {
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '');
   return {
-    stem: words.filter((word) => !PLAIN.has(word) && !CIPHER.has(word)).join(' '),
-    plain: words.some((word) => PLAIN.has(word)),
+    stem: words.filter((word) => !PLAIN.has(word) && !MAY_BE_PLAIN.has(word) && !CIPHER.has(word)).join(' '),
+    plain: words.some((word) => PLAIN.has(word))
+      ? 'yes'
+      : words.some((word) => MAY_BE_PLAIN.has(word))
+        ? 'maybe'
+        : 'no',
     cipher: words.some((word) => CIPHER.has(word)),
   };
 }
@@ -64,9 +69,10 @@ export function pairedByName(parent: Group, blobs: readonly FoundBlob[], out: Be
   for (const { leaf, name, range } of clear) {
     const pair = byStem.get(name.stem);
     if (pair === undefined || isNoPlaintext(leaf.raw) || known.has(range.start)) continue;
-    if (name.plain && (name.stem !== '' || pair.cipher)) inClear(leaf.place, range, out);
+    if (name.plain !== 'no' && (pair.cipher || (name.plain === 'yes' && name.stem !== '')))
+      inClear(leaf.place, range, out);
     else if (
-      !name.plain &&
+      name.plain === 'no' &&
       name.stem !== '' &&
       pair.cipher &&
       fits(leaf.value(), pair.blob.identification.plaintextBytes)
