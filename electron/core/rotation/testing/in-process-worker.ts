@@ -1,6 +1,6 @@
 import { explainKms } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import { diskHere } from '../../intake/index.ts';
+import { type Disk, diskHere } from '../../intake/index.ts';
 import {
   type Kms,
   type KmsAccess,
@@ -60,19 +60,22 @@ function remote(kms: KmsRequests): KmsRequests {
 
 /**
  * Workers in the process of the test, each over the same KMS; messages are cloned. `dies`: on which message to one. `at`: the
- * KMS of other endpoints.
+ * KMS of other endpoints. `diskOf`: the disk of the worker that is started as the nth.
  */
 export class InProcessWorkers {
   started = 0;
   readonly #kms: KmsRequests;
   readonly #at: Readonly<Record<string, KmsRequests>>;
   readonly #dies: (message: unknown) => boolean;
+  readonly #diskOf: (nth: number) => Disk;
 
   constructor(
     kms: KmsRequests,
     dies: (message: unknown) => boolean = () => false,
     at: Readonly<Record<string, KmsRequests>> = {},
+    diskOf: (nth: number) => Disk = () => diskHere(),
   ) {
+    this.#diskOf = diskOf;
     this.#kms = remote(kms);
     this.#at = at;
     this.#dies = dies;
@@ -98,7 +101,7 @@ export class InProcessWorkers {
           toWorker = listener as typeof toWorker;
         },
       },
-      diskHere(),
+      this.#diskOf(this.started),
       kill,
       ({ endpoint }) => {
         const other = this.#at[endpoint];

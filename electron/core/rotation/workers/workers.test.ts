@@ -1,9 +1,19 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { identify } from '../../inspect/index.ts';
+import { tarOf } from '../../intake/archives/build.test-help.ts';
+import { writeFault } from '../../intake/faults.ts';
+import { type Disk, diskHere, scan } from '../../intake/index.ts';
+import { sha256 } from '../../storage/hash.ts';
 import type { ChildChannel } from '../../two-step/index.ts';
-import type { RunInput, RunManager } from '../index.ts';
-import { FakeKms, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import type { PlanFile, RunInput, RunManager } from '../index.ts';
+import { RunRecord } from '../journal/run-record.ts';
+import { blobRef } from '../run/open-file.ts';
+import { FakeKms, KEY, kmsFault, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { InProcessWorkers, withAccess } from '../testing/in-process-worker.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import type { ToWorkerProcess } from './messages.ts';
@@ -23,6 +33,12 @@ async function files(count: number, each = 1): Promise<void> {
       `f${i}.txt`,
       Array.from({ length: each }, () => base64(madeUpBlob(OLD_KEY))).join('\n'),
     );
+}
+
+/** Ends the first worker that is let send its fourth request. */
+function dyingOnce(): (message: unknown) => boolean {
+  let goes = 0;
+  return (message) => (message as ToWorkerProcess).type === 'go' && ++goes === 4;
 }
 
 /** A run by two workers. */
@@ -94,26 +110,155 @@ test('requests keep to one rate and one limit, throttling is met once, and retri
   expect(kms.most).toBeLessThanOrEqual(4);
 });
 
-test('after a pause nothing leaves until the run goes on', async () => {
+test('paused is said once no process has a request that may leave, also one in the pipe', async () => {
   await files(30);
   const sent = () => kms.asked.length + kms.triedOut.length;
-  kms.onReEncrypt = async () => {
-    await wait(5);
-    return {};
+  const workers = new InProcessWorkers(kms);
+  // The pipe to the workers, which stands still once: what lets them send, and what holds it back, is on its way then.
+  const pipe: (() => void)[] = [];
+  let stands: 'not yet' | 'now' | 'over' = 'not yet';
+  const slow = {
+    start: () => {
+      const channel = workers.start();
+      const send = (messages: unknown) => {
+        const goes = (messages as readonly ToWorkerProcess[]).some(({ type }) => type === 'go');
+        if (stands === 'not yet' && kms.asked.length > 5 && goes) stands = 'now';
+        if (stands === 'now') pipe.push(() => channel.send(messages));
+        else channel.send(messages);
+      };
+      return { ...channel, send };
+    },
   };
-  const { run } = await start(undefined, { pace: { concurrency: 2, perSecond: null, processes: 2 } });
-  await expect.poll(sent).toBeGreaterThan(5);
+  const { run } = await start(slow, { pace: { concurrency: 2, perSecond: null, processes: 2 } });
+  await expect.poll(() => pipe.length).toBeGreaterThan(0);
   run.pause();
-  await expect.poll(() => run.summary().status).toBe('paused');
   const before = sent();
-  await wait(100);
-  expect(sent()).toBe(before);
+  // What was not in the pipe is answered by now.
+  await wait(50);
+  expect({ status: run.summary().status, sent: sent() }).toEqual({ status: 'pausing', sent: before });
+  stands = 'over';
+  for (const go of pipe) go();
+  await expect.poll(() => run.summary().status).toBe('paused');
+  const atPause = sent();
+  await wait(50);
+  expect(sent()).toBe(atPause);
   run.goOn();
   await run.done;
   expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 30 } });
 });
 
-test('a run that is put off keeps its place, and goes on by one process', async () => {
+test('a disk that is full for one process costs its files alone; they are tried again', async () => {
+  await files(20);
+  const before = await harness.snapshot();
+  const full = (nth: number): Disk =>
+    nth === 1
+      ? { ...diskHere(), replaceFile: async () => Promise.reject(writeFault({ code: 'ENOSPC' }, 'f', '')) }
+      : diskHere();
+  const { run, manager } = await start(new InProcessWorkers(kms, undefined, undefined, full));
+  await run.done;
+  const { succeeded, failed } = run.summary().counts;
+  expect([succeeded > 0, failed > 0, succeeded + failed]).toEqual([true, true, 20]);
+  const faults = run.items({ offset: 0, limit: 20, only: 'failed' }).map(({ fault }) => fault?.code);
+  expect(new Set(faults)).toEqual(new Set(['DiskFull']));
+  const { row, files: left } = await manager.again(run.id);
+  const again = await manager.start({ ...harness.input(withAccess(kms), row.request), files: left });
+  await again.done;
+  expect(again.summary()).toMatchObject({ counts: { total: failed, succeeded: failed } });
+  await manager.undo(again.id);
+  await manager.undo(run.id);
+  expect(await harness.snapshot()).toBe(before);
+});
+
+test('a journal that cannot be written holds the run back, and no file of any process is touched', async () => {
+  await files(12, 2);
+  const before = await harness.snapshot();
+  const workers = new InProcessWorkers(kms);
+  const durable = vi.spyOn(RunRecord.prototype, 'durable');
+  const { run } = await start(
+    {
+      start: () => {
+        // The plan stands; what files become does not get there.
+        durable.mockImplementation(() => Promise.reject(new FaultError(explainOwn('JournalFailed'))));
+        return workers.start();
+      },
+    },
+    { pace: { concurrency: 4, perSecond: null, processes: 2 } },
+  );
+  await expect.poll(() => run.summary().status).toBe('paused');
+  expect(run.summary()).toMatchObject({ fault: { code: 'JournalFailed' }, counts: { succeeded: 0 } });
+  expect(await harness.snapshot()).toBe(before);
+  durable.mockRestore();
+  run.goOn();
+  await run.done;
+  expect(run.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 24, failed: 0 } });
+});
+
+test('databases and documents inside documents are done by processes as any other file', async () => {
+  const blob = () => madeUpBlob(OLD_KEY);
+  const database = (rows: number): Uint8Array => {
+    const db = new DatabaseSync(':memory:');
+    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, data)');
+    for (let i = 0; i < rows; i++) db.prepare('INSERT INTO t (data) VALUES (?)').run(blob());
+    return db.serialize();
+  };
+  for (let i = 0; i < 6; i++) {
+    await harness.add(`${i}.db`, database(5));
+    const inner = JSON.stringify({ CiphertextBlob: base64(blob()), KeyId: OLD_KEY });
+    await harness.add(`${i}.yaml`, `a: ${base64(Buffer.from(inner))}\nb: ${base64(blob())}\n`);
+  }
+  const before = await harness.snapshot();
+  const { run, manager } = await start(new InProcessWorkers(kms, dyingOnce()));
+  await run.done;
+  expect(run.summary()).toMatchObject({
+    counts: { total: 42, succeeded: 42, failed: 0 },
+    files: { done: 12 },
+    workers: { died: 1 },
+  });
+  for (const { display } of harness.files)
+    for (const one of await harness.blobs(harness.path(display)))
+      expect(identify(one).keyFingerprint).toBe(identify(madeUpBlob(KEY)).keyFingerprint);
+  await manager.undo(run.id);
+  expect(await harness.snapshot()).toBe(before);
+});
+
+test('files in archives are made anew in a folder by processes, one of which dies', async () => {
+  const content = Array.from({ length: 12 }, () => `A=1\nDB=${base64(madeUpBlob(OLD_KEY))}\n`);
+  const archive = harness.path('old.tar');
+  writeFileSync(archive, tarOf(content.map((text, i) => ({ name: `app/${i}.env`, content: text }))));
+  const { size, mtimeMs } = statSync(archive);
+  const inside = content.map((text, i): PlanFile => {
+    const bytes = Buffer.from(text);
+    const display = `old.tar › app/${i}.env`;
+    return {
+      path: `${harness.folder}/${display}`,
+      bytes: i % 2 === 0 ? bytes : null,
+      ...(i % 2 === 0 ? { archive: { path: archive, size, mtimeMs } } : {}),
+      display,
+      relative: `old/app/${i}.env`,
+      sha256: sha256(bytes),
+      blobs: scan(bytes, display).blobs.map((found, n) => blobRef(`${i}#${n}`, found)),
+    };
+  });
+  const { run } = await start(
+    new InProcessWorkers(kms, dyingOnce()),
+    {},
+    {
+      files: inside,
+      output: { mode: 'folder', folder: harness.path('out') },
+    },
+  );
+  await run.done;
+  expect(run.summary()).toMatchObject({
+    counts: { total: 12, succeeded: 12 },
+    workers: { died: 1 },
+  });
+  const made = readdirSync(harness.path('out/old/app')).sort();
+  expect(made).toEqual(content.map((_, i) => `${i}.env`).sort());
+  for (const name of made)
+    expect(readFileSync(harness.path(`out/old/app/${name}`), 'utf8')).toMatch(/^A=1\nDB=.+\n$/);
+});
+
+test('a run that is put off keeps its place, and goes on by as many processes', async () => {
   await files(20);
   let begun: (() => void) | null = null;
   kms.onReEncrypt = (_, nth) => {
@@ -130,10 +275,13 @@ test('a run that is put off keeps its place, and goes on by one process', async 
   const { succeeded, waiting } = (await manager.summary(run.id)).counts;
   expect(succeeded + waiting).toBe(20);
   expect(waiting).toBeGreaterThan(0);
-  const again = await manager.resume(run.id, { kms, target: 'test' });
+  const again = await manager.resume(run.id, { kms: withAccess(kms), target: 'test' });
   await again.done;
-  expect(again.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 20 } });
-  expect(again.summary().workers).toBeUndefined();
+  expect(again.summary()).toMatchObject({
+    status: 'finished',
+    counts: { succeeded: 20 },
+    workers: { processes: 2, died: 0 },
+  });
 });
 
 test('a cancelled run ends, and the files that it did not reach are as they were', async () => {
