@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { isRunning, runProcesses } from '../support/children.ts';
 import { expect, type Stage, test } from '../support/fixtures.ts';
 import { rewrap, start } from '../support/processes.ts';
 import { encrypt, FRESH, PAYMENTS, secret, sha256, write } from '../support/vault.ts';
@@ -87,19 +88,33 @@ test('a shard that is asked to end keeps its place, and another machine goes on 
   expect(changed()).toBe(40);
 });
 
-test('one command does a plan by several processes, and continues when it was ended', async ({ stage }) => {
+test('one command does a plan by several processes as one run, and continues when it was ended', async ({
+  stage,
+}) => {
   test.slow();
   const { plan, changed } = await planned(stage, 40, ['--concurrency', '1']);
   const slow = JSON.stringify([{ kind: 'latency', ms: 2_000, operations: ['ReEncrypt'], skip: 12 }]);
   const command = ['run', plan, '--practice', '--workers', '2'];
   const running = start(command, stage.home, { REWRAP_PRACTICE_FAULTS: slow });
   await expect.poll(changed).toBeGreaterThan(0);
+  const children = runProcesses(running.process.pid);
+  expect(children).toHaveLength(2);
+  // As a scheduler does that ends every process of a job together.
+  for (const pid of children) process.kill(pid, 'SIGTERM');
   expect(await running.stop('SIGTERM')).toBe(3);
+  expect(children.filter(isRunning)).toEqual([]);
+  expect(running.output()).not.toContain('died');
   expect(changed()).toBeLessThan(40);
-  const rest = await rewrap([...command, '--json'], stage.home);
+  const rest = await rewrap(['run', plan, '--practice', '--workers', '3', '--json'], stage.home);
   expect(rest.code, rest.stderr).toBe(0);
-  expect(JSON.parse(rest.stdout).run.counts).toMatchObject({ total: 40, succeeded: 40, failed: 0 });
+  expect(JSON.parse(rest.stdout).run).toMatchObject({
+    counts: { total: 40, succeeded: 40, failed: 0 },
+    workers: { processes: 3, died: 0 },
+    undo: { blobs: 40, files: 40 },
+  });
   expect(changed()).toBe(40);
+  const listed = await rewrap(['runs', '--json'], stage.home);
+  expect(JSON.parse(listed.stdout)).toHaveLength(1);
 });
 
 test('a folder that is no folder of shards is refused, and so is a folder in use', async ({ stage }) => {

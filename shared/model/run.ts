@@ -56,17 +56,17 @@ export type RunMethod = z.infer<typeof RunMethod>;
 export const OnFailure = z.enum(['hold-back', 'take-good']);
 export type OnFailure = z.infer<typeof OnFailure>;
 
-/** Processes of one run at most. */
-const MOST_PROCESSES = 64;
+/** Blobs that a run re-encrypts at a time at most, and processes that do its files. */
+const MOST_AT_A_TIME = 128;
 
 /** How hard KMS is asked. Both null: as hard as it takes it. */
 export const Pace = z.object({
   /** Blobs that are re-encrypted at a time, by all processes together; null: 16 by each. As many again are verified meanwhile. Fewer while KMS throttles. */
-  concurrency: z.int().min(1).max(128).nullable(),
+  concurrency: z.int().min(1).max(MOST_AT_A_TIME).nullable(),
   /** Requests a second at most, verification included; null: no ceiling of ours. */
   perSecond: z.number().min(0.1).max(100_000).nullable(),
-  /** Processes of this machine that do the files; absent: one. The host starts no more than there are cores. */
-  processes: z.int().min(1).max(MOST_PROCESSES).optional(),
+  /** Processes of this machine that do the files; absent: one. In the window no more than there are cores. */
+  processes: z.int().min(1).max(MOST_AT_A_TIME).optional(),
 });
 export type Pace = z.infer<typeof Pace>;
 

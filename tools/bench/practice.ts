@@ -19,8 +19,14 @@ export interface Practice {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export async function startPractice(top: string): Promise<Practice> {
-  const child = spawn(process.execPath, [...NODE, here('rotation-practice.ts'), join(top, 'kms')], {
+export const startPractice = (top: string): Promise<Practice> =>
+  startKms([here('rotation-practice.ts'), join(top, 'kms')]);
+
+/** The same of a KMS that does nothing and costs as little: see ./stub-kms.ts. */
+export const startStub = (): Promise<Practice> => startKms([here('stub-kms.ts')]);
+
+async function startKms(program: readonly string[]): Promise<Practice> {
+  const child = spawn(process.execPath, [...NODE, ...program], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   if (child.stdout === null) throw new Error('no output');

@@ -29,5 +29,5 @@ export type {
   RunInput,
   RunTerms,
 } from './types.ts';
-export { storedTerms } from './types.ts';
+export { byProcesses, storedTerms } from './types.ts';
 export type { RunWorkers } from './workers/worker-pool.ts';

@@ -103,8 +103,8 @@ export class RunManager {
   }
 
   /**
-   * Resumes a run that was cut off; `failedToo`: with what failed, too. Throws as `resumeRun`, `RunBusy` and
-   * `OtherConnection`.
+   * Resumes a run that was cut off; `failedToo`: with what failed, too; `processes`: by so many, and not by as many as it was
+   * begun with. Throws as `resumeRun`, `RunBusy` and `OtherConnection`.
    */
   async resume(
     runId: string,
@@ -112,13 +112,21 @@ export class RunManager {
       RunInput,
       'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'shared' | 'target'
     >,
-    { failedToo = false, claim }: { readonly failedToo?: boolean; readonly claim?: Claim } = {},
+    {
+      failedToo = false,
+      claim,
+      processes,
+    }: {
+      readonly failedToo?: boolean;
+      readonly claim?: Claim;
+      readonly processes?: number | undefined;
+    } = {},
   ): Promise<Run> {
     return this.#claimed(runId, 'resumed', claim, () =>
       this.#begin(() => {
         const row = this.#row(runId);
         if (row.target !== input.target) this.refuseConnection(runId);
-        return resumeRun(row.no, input, this.#parts(input.target), failedToo);
+        return resumeRun(row.no, input, this.#parts(input.target), failedToo, processes);
       }),
     );
   }

@@ -46,6 +46,12 @@ export interface PlanFile {
 /** What a run was asked for, less what names blobs and folders. */
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
 
+/** The same terms, done by so many processes. */
+export function byProcesses(request: RunTerms, processes: number): RunTerms {
+  const { concurrency = null, perSecond = null } = request.pace ?? {};
+  return { ...request, pace: { concurrency, perSecond, processes } };
+}
+
 /**
  * The terms as journal, ids of jobs and hashes of approvals have them: `route` is what they call the method since the
  * first version, so that each version reads and recognises what another wrote.

@@ -44,7 +44,7 @@ export function connectionChoice(flags: ConnectionFlags): ConnectionChoice | nul
 }
 
 /** The connection flags as the words of a command. */
-export function connectionArgv(flags: ConnectionFlags): string[] {
+function connectionArgv(flags: ConnectionFlags): string[] {
   const { practice, profile, region, endpointUrl, fips, dualStack } = flags;
   const valued = { '--profile': profile, '--region': region, '--endpoint-url': endpointUrl };
   return [

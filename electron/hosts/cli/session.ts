@@ -9,6 +9,7 @@ import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine } from '../../bridge/engine/create-engine.ts';
 import { dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
+import { forkRunWorker, RUN_WORKER } from '../../core/children/index.ts';
 import {
   DISK_THREAD,
   DISK_THREAD_OPTIONS,
@@ -49,6 +50,7 @@ export async function withEngine<T>(
     },
     {
       startChild: () => forkChild(join(bundleFolder(), TWO_STEP_CHILD)),
+      startRunWorker: () => forkRunWorker(join(bundleFolder(), RUN_WORKER)),
       disk: new HereFirst(
         new DiskPool(() => new Worker(join(bundleFolder(), DISK_THREAD), DISK_THREAD_OPTIONS)),
       ),

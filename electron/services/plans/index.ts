@@ -4,7 +4,6 @@ export { LineBuffer } from './plan-lines.ts';
 export { PlanService } from './plan-service.ts';
 export { openPlan, type PlanSource, readWholePlan } from './plan-source.ts';
 export {
-  planHash,
   readShard,
   readShards,
   type ShardManifest,

@@ -74,8 +74,8 @@ export class PlanService implements PlanOpener {
     writeShards: ({ draft, parent }) =>
       writeShards(this.#parts, this.#toWrite(draft), { shards: draft.shards, parent }),
     plannedFiles: async ({ blobIds }) => ({ files: await plannedFiles(this.#parts.workspace, blobIds) }),
-    runPlan: async ({ plan, root, dryRun, grantTokens }) => ({
-      runId: await runPlan(this.#parts.runs, plan, root, { dryRun, grantTokens }),
+    runPlan: async ({ plan, root, dryRun, grantTokens, processes }) => ({
+      runId: await runPlan(this.#parts.runs, plan, root, { dryRun, grantTokens, processes }),
     }),
   };
 

@@ -95,6 +95,7 @@ export const outputOf = ({ output }: RunPlan): ResolvedOutput =>
 interface RunChoices {
   readonly dryRun?: boolean;
   readonly grantTokens?: readonly string[] | undefined;
+  readonly processes?: number | undefined;
 }
 
 /** What a plan asks a run for. */
@@ -141,5 +142,10 @@ export async function runPlan(
     return runFile(file, path, (b) => `${f}.${b}`);
   });
   const output = outputOf(plan);
-  return runs.starts.beginJob(await planJob(plan), { terms: termsOf(plan, choices), output, files });
+  const { processes } = choices;
+  return runs.starts.beginJob(
+    await planJob(plan),
+    { terms: termsOf(plan, choices), output, files },
+    processes,
+  );
 }

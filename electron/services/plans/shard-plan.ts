@@ -88,7 +88,7 @@ export async function shardPlan(
 }
 
 /** The hash of a whole plan: the id of its job. Throws FaultError `NoPlan`. */
-export async function planHash(plan: PlanSource): Promise<string> {
+async function planHash(plan: PlanSource): Promise<string> {
   const hash = new PlanHash(plan.terms);
   for await (const files of plan.files()) for (const file of files) hash.add(file);
   return hash.id();

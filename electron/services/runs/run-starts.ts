@@ -3,6 +3,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
 import type { KeyMaterialStore } from '../../core/key-material/index.ts';
 import {
+  byProcesses,
   type Claim,
   type ConnectionFailurePolicy,
   type ItemsQuery,
@@ -43,6 +44,7 @@ interface GoOn {
   readonly failedToo: boolean;
   readonly foreignPlan?: string | undefined;
   readonly grantTokens?: readonly string[];
+  readonly processes?: number | undefined;
 }
 
 /** Of a run under way: it can be gone on with. */
@@ -99,9 +101,11 @@ export class RunStarts {
   /**
    * Does what is left of a job: goes on with a run of it that was cut off, where that does all of it; else that one is
    * closed as it stands, and a new run has every file, with what earlier ones did of them. A dry run changes no run.
-   * Throws FaultError `OtherConnection`, and as `RunManager.job`, `RunManager.start`.
+   * `processes`: how many do it now; absent: as it says itself, or as it was begun. Throws FaultError `OtherConnection`,
+   * and as `RunManager.job`, `RunManager.start`.
    */
-  async beginJob(job: Job, asked: RunSpec): Promise<string> {
+  async beginJob(job: Job, spec: RunSpec, processes?: number): Promise<string> {
+    const asked = processes === undefined ? spec : { ...spec, terms: byProcesses(spec.terms, processes) };
     const { terms, output } = asked;
     if (terms.dryRun) {
       const found = await this.#parts.manager.fileStandings(job, asked.files, output);
@@ -117,6 +121,7 @@ export class RunStarts {
         failedToo: true,
         foreignPlan: asked.foreignPlan,
         grantTokens: terms.grantTokens,
+        processes,
       });
     for (const { id } of open) if (id !== resume?.id) await this.cancel(id);
     return resume?.id ?? this.#begin({ ...asked, files, job: job.id });
@@ -186,9 +191,9 @@ export class RunStarts {
   }
 
   /** `failedToo`: with what failed, too. `grantTokens`: in place of those of the run, where some are given. */
-  async #goOn(runId: string, { failedToo, foreignPlan, grantTokens = [] }: GoOn): Promise<void> {
+  async #goOn(runId: string, { failedToo, foreignPlan, grantTokens = [], processes }: GoOn): Promise<void> {
     await this.#claimed(runId, 'resumed', async (claim) => {
-      const how = { failedToo, claim };
+      const how = { failedToo, claim, processes };
       const { request, output, approval } = this.#parts.manager.asked(runId);
       // Over another connection it is not gone on with: nothing is asked for that.
       if (request.method === 'reencrypt' && this.#over().target !== this.#parts.manager.target(runId))

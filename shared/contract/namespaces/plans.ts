@@ -2,7 +2,7 @@ import { MOST_SHARDS } from '../../kms/scale.ts';
 import { PlannedFile, RunPlan } from '../../model/plan.ts';
 import { PlanCheck, PlanComparison, PlanEntry, PlanView } from '../../model/plan-view.ts';
 import { Rules } from '../../model/rule.ts';
-import { RunRequest } from '../../model/run.ts';
+import { Pace, RunRequest } from '../../model/run.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
@@ -83,6 +83,8 @@ export const plansHostRequests = {
       dryRun: z.boolean(),
       /** A plan holds none: they are given when it is run. */
       grantTokens: RunRequest.shape.grantTokens.optional(),
+      /** By so many processes of this machine; absent: as the plan says, or as the run was begun that it goes on with. */
+      processes: Pace.shape.processes,
     }),
     z.object({ runId: z.string() }),
   ),

@@ -16,7 +16,14 @@ import { outputMode } from '../output-mode.ts';
 import { AdaptiveLimiter, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
 import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RetryOptions } from '../scheduler/retry.ts';
-import type { ItemsQuery, KnownMaterial, Run, RunFile, RunInput, RunTerms } from '../types.ts';
+import {
+  byProcesses,
+  type ItemsQuery,
+  type KnownMaterial,
+  type Run,
+  type RunFile,
+  type RunInput,
+} from '../types.ts';
 import { processesOf, type RunWorkers, WorkerPool } from '../workers/worker-pool.ts';
 import { ItemTracker } from './item-tracker.ts';
 import { CompletionRate, RunProgress } from './progress.ts';
@@ -52,12 +59,6 @@ interface RunStart {
   readonly counted: (tracker: ItemTracker) => void;
   /** The files that are to be done. Rejects with FaultError. */
   readonly prepare: (tracker: ItemTracker, step: (name: string) => void) => Promise<RunFile[]>;
-}
-
-/** The terms with as many processes as do it. */
-function withProcesses(request: RunTerms, processes: number): RunTerms {
-  const { concurrency = null, perSecond = null } = request.pace ?? {};
-  return { ...request, pace: { concurrency, perSecond, processes } };
 }
 
 /** A run under way in this process, or one that ended in it. */
@@ -104,7 +105,7 @@ export class LiveRun implements Run {
     this.#workers = parts.workers ?? null;
     this.#processes = processesOf(input, parts.workers);
     this.#dataDir = journal.dataDir;
-    const request = withProcesses(input.request, this.#processes);
+    const request = byProcesses(input.request, this.#processes);
     const { pace } = request;
     const most = requestsAtATime(request);
     this.id = id;

@@ -3,7 +3,7 @@ import { Turns } from '../../limits/turns.ts';
 import { keysSeen } from '../journal/figures.ts';
 import type { PlanRow, RunRecord } from '../journal/run-record.ts';
 import { outputMode, targetsOf } from '../output-mode.ts';
-import type { PlanFile, Run, RunFile, RunInput } from '../types.ts';
+import { byProcesses, type PlanFile, type Run, type RunFile, type RunInput } from '../types.ts';
 import { LiveRun, type RunParts } from './live-run.ts';
 import { recover } from './recover.ts';
 
@@ -50,7 +50,8 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
 
 /**
  * Resumes a run that was cut off: first finds out of each file whether it is old or new, from its hash.
- * `failedToo`: files that were left because something of them failed are tried again.
+ * `failedToo`: files that were left because something of them failed are tried again. `processes`: by so many, and not by as many
+ * as it was begun with.
  * Throws FaultError `RunGone`, `RunNotOpen`, `RunElsewhere`, `FilesInUse` or `JournalFailed`.
  */
 export async function resumeRun(
@@ -58,11 +59,13 @@ export async function resumeRun(
   input: Pick<RunInput, 'kms' | 'failurePolicy' | 'namedMaterials' | 'known' | 'holdsAfterFirst' | 'shared'>,
   parts: RunParts,
   failedToo = false,
+  processes?: number,
 ): Promise<Run> {
   const { journal } = parts;
   const row = journal.openRun(no);
   const record = journal.record(no);
-  const { request, output, connection, target, startedAt } = row;
+  const { output, connection, target, startedAt } = row;
+  const request = processes === undefined ? row.request : byProcesses(row.request, processes);
   await journal.takeOver(no, row.state, 'open', targetsOf(await record.files(), output, row.dryRun));
   const before = await record.figures();
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {

@@ -11,8 +11,10 @@ import { serveWorker } from './worker.ts';
 
 const end = (code: number): never => process.exit(code);
 
-// Ctrl-C and a closed terminal reach every process of the terminal: the engine decides, and ends this one.
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+// Ctrl-C and a closed terminal reach every process of the terminal, and SIGTERM every one that a scheduler ends together:
+// the engine decides, and ends this one. Electron ends its own by SIGTERM.
+const together = ['SIGINT', 'SIGHUP', ...(process.send === undefined ? [] : ['SIGTERM'])];
+for (const signal of together) process.on(signal, () => {});
 process.on('uncaughtException', () => end(1));
 process.on('unhandledRejection', () => end(1));
 

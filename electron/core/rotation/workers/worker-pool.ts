@@ -21,7 +21,7 @@ const STILLBORN = 3;
 /** How this host starts the processes of a run. */
 export interface RunWorkers {
   readonly start: ChildStarter;
-  /** At most: the cores of this machine. */
+  /** At most; in the window the cores of this machine. */
   readonly most: number;
   /** For tests: how often they are asked whether they hang, milliseconds. */
   readonly pulse?: number;

@@ -55,9 +55,14 @@ export async function finished(
   };
   const ended = new Promise<RunSummary>((resolve, reject) => {
     let waiting = false;
+    let died = 0;
     const look = (summary: RunSummary) => {
       if (summary.id !== runId) return;
       show(summary);
+      if ((summary.workers?.died ?? 0) > died) {
+        died = summary.workers?.died ?? 0;
+        warn('a process of the run died; another one takes its place');
+      }
       if ((summary.status === 'waiting') !== waiting) {
         waiting = !waiting;
         if (waiting) warn(waitingFor(summary));

@@ -27,7 +27,6 @@ import {
 import { ingestPaths, withEngine } from '../session.ts';
 import { isLarge, streamPlan } from './plan-stream.ts';
 import { type RunShardFlags, runShard } from './run-shard.ts';
-import { runWorkers } from './run-workers.ts';
 import { shardIndexOf } from './shard-index.ts';
 
 /** ARN of a key; an alias may be another key tomorrow. */
@@ -213,6 +212,7 @@ interface RunFlags extends RunShardFlags {
 /** `rewrap run PLAN`: does what the plan says; of a folder of shards one of them. */
 export async function runPlanFile(path: string, flags: RunFlags): Promise<number> {
   if (isFolder(path)) {
+    refuseWorkers(flags);
     if (flags.dryRun !== true) return runShard(path, flags);
     const manifest = readShards(path);
     return runOnePlan(
@@ -221,9 +221,6 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
     );
   }
   refuseShardFlags(flags);
-  const { workers } = flags;
-  if (workers !== undefined && workers > 1 && flags.dryRun !== true)
-    return runWorkers(path, { ...flags, workers });
   return runOnePlan(await readWholePlan(path), flags);
 }
 
@@ -236,6 +233,19 @@ function refuseShardFlags({ index, indexFromEnv, shards, state, lease }: RunFlag
       '--index, --index-from-env, --shards, --state and --lease are for a folder of shards.',
       'This is a plan.',
       'Make shards with: rewrap plan shard PLAN --shards N -o DIR',
+    ),
+  );
+}
+
+/** Throws FaultError `BadUsage`. */
+function refuseWorkers({ workers }: RunFlags): void {
+  if (workers === undefined) return;
+  throw new FaultError(
+    fault(
+      'BadUsage',
+      '--workers is for a plan.',
+      'This is a folder of shards, each of which is done by one process.',
+      'Start several shards at the same time, or run the whole plan: rewrap run PLAN --workers N',
     ),
   );
 }
@@ -256,6 +266,7 @@ async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
       root,
       dryRun: flags.dryRun === true,
       grantTokens: flags.grantToken ?? [],
+      ...(flags.workers === undefined ? {} : { processes: flags.workers }),
     });
     const ended = await finished(client, onEvent, runId, line.show);
     line.clear();

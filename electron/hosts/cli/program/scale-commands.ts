@@ -29,7 +29,7 @@ export function scaleCommands(program: Command): void {
       seconds,
     )
     .optionsGroup('Other options:')
-    .option('--workers <n>', 'do the plan by so many processes of this machine', parseCount)
+    .option('--workers <n>', 'do the plan by so many processes of this machine; they are one run', parseCount)
     .addOption(new Option('--progress <format>', 'write progress to standard error').choices(['jsonl']));
   plan
     ?.command('shard')
