@@ -63,16 +63,25 @@ test('each child hears and says its own, bytes as bytes', async () => {
   close();
 });
 
-test('an end is passed on once, from either side', async () => {
+test('an end is passed on, and one that the engine is gone for is not passed to the next one', async () => {
   const { host, engine, children, close } = relay();
   const channel = engine.starter('two-step')();
   channel.kill();
   await new Promise<void>((resolve) => channel.onEnd(resolve));
   expect(children[0]?.killed).toBe(true);
-  const second = engine.starter('two-step')();
+  let ends = 0;
+  engine
+    .starter('two-step')()
+    .onEnd(() => {
+      ends++;
+    });
   await expect.poll(() => children.length).toBe(2);
   host.killAll();
-  await new Promise<void>((resolve) => second.onEnd(resolve));
   expect(children[1]?.killed).toBe(true);
+  // What is said after it is heard after it.
+  const third = engine.starter('run')();
+  third.send('x');
+  await new Promise((resolve) => third.onMessage(resolve));
+  expect(ends).toBe(0);
   close();
 });

@@ -1,7 +1,7 @@
 /**
- * A child that only the host can start (Electron's utility processes belong to its main process), used from the
- * engine's thread: the host starts it and passes messages on without looking into them. They hold credentials on the
- * way in and ciphertext on both; plaintext of a blob is in none.
+ * A child that the host starts, used from the engine's thread: Electron's utility processes belong to its main process, and
+ * where a thread forks one and dies, it stays as it is: nothing ends it or waits for it. The host passes messages on without looking
+ * into them. They hold credentials on the way in and ciphertext on both; plaintext of a blob is in none.
  */
 import type { ChildChannel, ChildStarter } from '../../core/two-step/index.ts';
 import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
@@ -33,15 +33,21 @@ export class HostedChildren {
 
   /** The engine is gone: so are they. */
   killAll(): void {
-    for (const channel of this.#running.values()) channel.kill();
+    const all = [...this.#running.values()];
     this.#running.clear();
+    for (const channel of all) channel.kill();
   }
 
   #begin(child: number, kind: ChildKind): void {
     const channel = this.#start[kind]();
     this.#running.set(child, channel);
-    channel.onMessage((message) => this.#post({ type: 'child-message', child, message }));
+    // One that was killed with its engine has nothing to say to the next one, which counts its children from the start.
+    const isOf = (): boolean => this.#running.get(child) === channel;
+    channel.onMessage((message) => {
+      if (isOf()) this.#post({ type: 'child-message', child, message });
+    });
     channel.onEnd(() => {
+      if (!isOf()) return;
       this.#running.delete(child);
       this.#post({ type: 'child-ended', child });
     });

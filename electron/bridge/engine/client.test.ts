@@ -1,7 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { channelTo } from '../../core/two-step/index.ts';
 import type { Engine, EngineOptions } from '../index.ts';
 import { NO_CAPABILITIES } from '../types.ts';
 import { type EngineDeath, startEngine } from './client.ts';
@@ -19,6 +22,7 @@ const THREAD = `
     if (name === 'die') throw Object.assign(new RangeError('canary words'), { code: 'ERR_TEST' });
     if (name === 'exit') process.exit(7);
     if (name === 'hang') return;
+    if (name === 'child') parentPort.postMessage({ type: 'child-start', child: 1, kind: 'run' });
     if (name === 'say') parentPort.postMessage({ type: 'event', ...input });
     const value = { name, input, host, options: workerData.options };
     parentPort.postMessage({ type: 'reply', id, reply: { ok: true, value } });
@@ -44,6 +48,18 @@ const CHOICE = {
   dualStack: null,
 };
 
+/** A child that hears nothing, not even that its pipe closed. */
+let child: ChildProcess | null = null;
+const startChild = {
+  'two-step': () => {
+    throw new Error('not asked for');
+  },
+  run: () => {
+    child = spawn(process.execPath, ['-e', 'for (;;) {}'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    return channelTo(child);
+  },
+};
+
 let folder = '';
 let engine: Engine;
 let deaths: EngineDeath[];
@@ -56,7 +72,10 @@ function file(text: string): string {
 }
 
 async function start(text = THREAD, options = OPTIONS): Promise<void> {
-  engine = await startEngine(options, file(text), { died: (death) => void deaths.push(death) });
+  engine = await startEngine(options, file(text), {
+    startChild,
+    died: (death) => void deaths.push(death),
+  });
   engine.onEvent((name, payload) => {
     if (name === 'engineChanged') changes.push(payload as never);
   });
@@ -97,7 +116,7 @@ describe('a start', () => {
     ['is no module', 'this is not JavaScript', 'Unexpected identifier'],
     ['ends', 'process.exit(3);', 'code 3'],
   ])('fails with the words of an engine that %s', async (_what, text, words) => {
-    await expect(startEngine(OPTIONS, file(text))).rejects.toThrow(words);
+    await expect(startEngine(OPTIONS, file(text), { startChild })).rejects.toThrow(words);
   });
 });
 
@@ -115,6 +134,15 @@ describe('an engine that dies', () => {
     expect(changes[0]?.fault?.detail).toContain('RangeError (ERR_TEST)');
     expect(JSON.stringify(changes)).not.toContain('canary');
     expect(await engine.call('app.state', {})).toMatchObject({ ok: true });
+  });
+
+  test('has its child processes ended and waited for, also one that hangs', async () => {
+    await start();
+    await engine.call('child', {});
+    if (child === null) throw new Error('not started');
+    const ended = once(child, 'exit');
+    await engine.call('die', {});
+    expect(await ended).toEqual([null, 'SIGKILL']);
   });
 
   test('keeps later requests waiting until the next one serves', async () => {

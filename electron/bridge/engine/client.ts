@@ -25,8 +25,8 @@ export interface EngineDeath extends ThreadEnd {
 }
 
 export interface StartEngine {
-  /** How child processes are started where the thread cannot do it itself. */
-  readonly startChild?: ChildStarters;
+  /** How child processes are started: by the host's own thread, which outlives the engine's and learns how they ended. */
+  readonly startChild: ChildStarters;
   /** Asks a person for approvals; absent: what needs one is refused. */
   readonly approver?: Approver;
   /** Hears of each death of the engine but the one that `close` asks for. */
@@ -50,9 +50,9 @@ interface EngineStart {
 export function beginEngine(
   options: EngineOptions,
   workerFile: string,
-  { startChild, approver = noApprover, died = () => {} }: StartEngine = {},
+  { startChild, approver = noApprover, died = () => {} }: StartEngine,
 ): EngineStart {
-  const engine = new SupervisedEngine(options, workerFile, startChild ?? null, approver, died);
+  const engine = new SupervisedEngine(options, workerFile, startChild, approver, died);
   return { engine, serves: engine.start() };
 }
 
@@ -60,7 +60,7 @@ export function beginEngine(
 export async function startEngine(
   options: EngineOptions,
   workerFile: string,
-  parts: StartEngine = {},
+  parts: StartEngine,
 ): Promise<Engine> {
   const { engine, serves } = beginEngine(options, workerFile, parts);
   await serves;
@@ -74,7 +74,7 @@ class SupervisedEngine implements Engine {
   readonly #workerFile: string;
   readonly #died: (death: EngineDeath) => void;
   readonly #approver: Approver;
-  readonly #children: HostedChildren | null;
+  readonly #children: HostedChildren;
   readonly #opened: Reopen;
   readonly #listeners = new Set<(name: string, payload: unknown) => void>();
   readonly #waiting = new Map<number, (reply: Reply<unknown>) => void>();
@@ -89,7 +89,7 @@ class SupervisedEngine implements Engine {
   constructor(
     options: EngineOptions,
     workerFile: string,
-    startChild: ChildStarters | null,
+    startChild: ChildStarters,
     approver: Approver,
     died: (death: EngineDeath) => void,
   ) {
@@ -98,8 +98,7 @@ class SupervisedEngine implements Engine {
     this.#died = died;
     this.#approver = approver;
     this.#opened = new Reopen(options);
-    this.#children =
-      startChild === null ? null : new HostedChildren(startChild, (message) => this.#thread?.post(message));
+    this.#children = new HostedChildren(startChild, (message) => this.#thread?.post(message));
   }
 
   /** The first start. Rejects with the error for which the engine could not be loaded. */
@@ -134,11 +133,10 @@ class SupervisedEngine implements Engine {
   }
 
   #open(options: EngineOptions): EngineThread {
-    const hostStartsChildren = this.#children !== null;
     const approvalsShownIn = this.#approver.where;
     const thread: EngineThread = new EngineThread(
       this.#workerFile,
-      { options, hostStartsChildren, approvalsShownIn },
+      { options, approvalsShownIn },
       (message) => this.#heard(message, thread),
     );
     this.#thread = thread;
@@ -153,7 +151,7 @@ class SupervisedEngine implements Engine {
       this.#opened.event(message.name, message.payload);
       this.#emit(message.name, message.payload);
     } else if (message.type === 'approval-ask') void this.#approve(message.question, thread);
-    else if (message.type !== 'closed' && message.type !== 'ready') this.#children?.take(message);
+    else if (message.type !== 'closed' && message.type !== 'ready') this.#children.take(message);
   }
 
   /** The answer goes to the engine that asked, and to no later one. */
@@ -210,7 +208,7 @@ class SupervisedEngine implements Engine {
   #lost(thread: EngineThread, end: ThreadEnd): void {
     if (this.#thread !== thread) return;
     this.#thread = null;
-    this.#children?.killAll();
+    this.#children.killAll();
     if (this.#closing !== null) {
       this.#answerWaiting(CLOSED);
       return;

@@ -27,7 +27,7 @@ export type FromWorker =
   | { readonly type: 'event'; readonly name: string; readonly payload: unknown }
   | { readonly type: 'closed' }
   | { readonly type: 'approval-ask'; readonly question: ApprovalQuestion }
-  /** To a host that starts children itself: see ./child-relay.ts. */
+  /** The host starts children: see ./child-relay.ts. */
   | { readonly type: 'child-start'; readonly child: number; readonly kind: ChildKind }
   | { readonly type: 'child-send'; readonly child: number; readonly message: unknown }
   | { readonly type: 'child-kill'; readonly child: number };
@@ -35,8 +35,6 @@ export type FromWorker =
 /** What the thread is started with. */
 export interface WorkerStart {
   readonly options: EngineOptions;
-  /** Whether the host starts child processes; otherwise the thread forks them under Node. */
-  readonly hostStartsChildren: boolean;
   /** Where the host's approver shows its questions. */
   readonly approvalsShownIn: Approver['where'];
 }

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { Reply } from '#shared/contract/api.ts';
-import { forkRunWorker, RUN_WORKER } from '../../core/children/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../core/intake/index.ts';
-import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import { toFault } from '../index.ts';
 import { RelayedApprovals, RelayedChildren } from './child-relay.ts';
 import { createEngine } from './create-engine.ts';
@@ -20,18 +18,14 @@ const send = (message: FromWorker) => port.postMessage(message);
 if (workerData === null) port.once('message', (message: WorkerStart) => serve(port, message));
 else serve(port, workerData as WorkerStart);
 
-function serve(port: MessagePort, { options, hostStartsChildren, approvalsShownIn }: WorkerStart): void {
+function serve(port: MessagePort, { options, approvalsShownIn }: WorkerStart): void {
   const relayed = new RelayedChildren(send);
   const approvals = new RelayedApprovals(approvalsShownIn, (question) =>
     send({ type: 'approval-ask', question }),
   );
   const engine = createEngine(options, {
-    startChild: hostStartsChildren
-      ? relayed.starter('two-step')
-      : () => forkChild(join(__dirname, TWO_STEP_CHILD)),
-    startRunWorker: hostStartsChildren
-      ? relayed.starter('run')
-      : () => forkRunWorker(join(__dirname, RUN_WORKER)),
+    startChild: relayed.starter('two-step'),
+    startRunWorker: relayed.starter('run'),
     disk: new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
     approver: approvals,
   });

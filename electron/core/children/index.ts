@@ -21,7 +21,7 @@ export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Reco
   return { REWRAP_CHILD: 'run', ...Object.fromEntries(kept) };
 }
 
-/** Starts such a process under Node, from a thread or process that is not Electron's. It ends with its pipe. */
+/** Starts such a process under Node, where this is not Electron's main process. It ends with its pipe. */
 export function forkRunWorker(file: string): ChildChannel {
   return channelTo(
     spawn(process.execPath, [YOUNG, file], {

@@ -3,6 +3,8 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { beginEngine, dataDir, type EngineDeath } from '../../bridge/engine/index.ts';
+import { forkRunWorker, RUN_WORKER } from '../../core/children/index.ts';
+import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import type { Allowed } from '../../services/approvals/index.ts';
 import { serve } from '../loopback/serve.ts';
 import { TerminalApprovals } from '../loopback/terminal-approvals.ts';
@@ -71,7 +73,14 @@ export async function serveCommand(paths: readonly string[], flags: ServeFlags):
       ...(connection === null ? {} : { connection }),
     },
     join(dist, 'engine.cjs'),
-    { died, approver: approvals },
+    {
+      died,
+      approver: approvals,
+      startChild: {
+        'two-step': () => forkChild(join(dist, TWO_STEP_CHILD)),
+        run: () => forkRunWorker(join(dist, RUN_WORKER)),
+      },
+    },
   );
   // Its failure is met below, once there is something to end.
   serves.then(growSlowly, () => undefined);
