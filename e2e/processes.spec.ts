@@ -6,23 +6,34 @@ import { expect, test } from './support/fixtures.ts';
 import { connected, pickKey } from './support/screen.ts';
 import { encrypt, FRESH, PAYMENTS } from './support/vault.ts';
 
-/** Just above the number from which more processes are offered, in files of so many blobs. */
-const FILES = 201;
-const EACH = 100;
-const BLOBS = '20,100';
+/**
+ * Fewer blobs than more processes are offered for, so that the run takes no minutes: the choice, which ScaleOffer.test.tsx
+ * makes, is put into the page's request on its way.
+ */
+const FILES = 40;
+const EACH = 50;
+const BLOBS = '2,000';
 
 test('a large run by two processes, one of them killed: every blob once, one record, undo offered', async ({
   page,
   stage,
   open,
 }) => {
-  test.setTimeout(900_000);
+  test.slow();
   mkdirSync(stage.files, { recursive: true });
   const blob = Buffer.from(await encrypt(stage.kms, PAYMENTS, Buffer.from('p'.repeat(32)))).toString(
     'base64',
   );
   const content = `${Array.from({ length: EACH }, () => blob).join('\n')}\n`;
   for (let i = 0; i < FILES; i++) writeFileSync(join(stage.files, `list-${i}.txt`), `${content}# ${i}\n`);
+  await page.routeWebSocket(/\/socket$/, (socket) => {
+    const host = socket.connectToServer();
+    socket.onMessage((text) => {
+      const message = JSON.parse(String(text));
+      if (message.name === 'runs.start') message.input.pace.processes = 2;
+      host.send(JSON.stringify(message));
+    });
+  });
   const { host } = await open(stage.files);
   await connected(page);
   await expect(page.getByText(BLOBS, { exact: true }).first()).toBeVisible();
@@ -31,22 +42,18 @@ test('a large run by two processes, one of them killed: every blob once, one rec
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt' });
   await pickKey(page, sheet, 'Destination key', FRESH);
   await sheet.getByRole('switch', { name: /^Verify each/ }).click();
-  const faster = sheet.getByRole('region', { name: 'Faster' });
-  await faster.getByRole('button', { name: /^Use|1 process/ }).click();
-  await page.getByRole('option', { name: /^2 processes/ }).click();
-  await expect(faster).toContainText('another takes its place');
   await sheet.getByRole('button', { name: `Re-encrypt ${BLOBS} blobs` }).click();
 
   await expect.poll(() => runProcesses(host.process.pid)).toHaveLength(2);
   const backups = () => readdirSync(stage.files).filter((name) => name.includes('.rewrap-backup-'));
-  await expect.poll(() => backups().length).toBeGreaterThan(10);
+  await expect.poll(() => backups().length).toBeGreaterThan(2);
   const [first = 0] = runProcesses(host.process.pid);
   process.kill(first, 'SIGKILL');
   await expect(sheet).toContainText('one died and another took its place');
   await expect.poll(() => runProcesses(host.process.pid).filter((pid) => pid !== first)).toHaveLength(2);
 
   const result = sheet.getByRole('region', { name: 'Result' });
-  await expect(result).toContainText(`${BLOBS} re-encrypted`, { timeout: 600_000 });
+  await expect(result).toContainText(`${BLOBS} re-encrypted`, { timeout: 200_000 });
   await expect(
     sheet.getByRole('button', { name: `Restore ${BLOBS} blobs in ${FILES} files…` }),
   ).toBeVisible();
@@ -78,7 +85,7 @@ test('a large run by two processes, one of them killed: every blob once, one rec
   }
   expect(made.size).toBe(FILES * EACH);
   expect(made.has(blob)).toBe(false);
-  for (const one of [...made].filter((_, i) => i % 1_000 === 0)) {
+  for (const one of [...made].filter((_, i) => i % 100 === 0)) {
     const { Plaintext } = await stage.kms.send(
       new DecryptCommand({ CiphertextBlob: Buffer.from(one, 'base64') }),
     );
