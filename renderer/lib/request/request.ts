@@ -109,16 +109,6 @@ export const familyOf = (row: BlobRow): Family =>
 /** Whether an emulator of KMS made a blob: only that emulator opens it. */
 export const isOfEmulator = (row: BlobRow): boolean => row.identification.kind === 'emulator';
 
-/**
- * How many of these blobs a sheet that is opened for them would send: those that KMS takes, of one family, the symmetric
- * one where there is any.
- */
-export function sendable(rows: Iterable<BlobRow>): number {
-  const counts = { symmetric: 0, rsa: 0 };
-  for (const row of rows) if (row.identification.reencryptable) counts[familyOf(row)] += 1;
-  return counts.symmetric > 0 ? counts.symmetric : counts.rsa;
-}
-
 /** The blobs this draft would send: of the chosen family, less the excluded. */
 export function draftRows(draft: Draft): BlobRow[] {
   const emulated = draft.emulatorBlobs ? draft.leftOut.filter(isOfEmulator) : [];

@@ -15,6 +15,7 @@ import {
   stateCodes,
   stateCounts,
 } from './narrow.ts';
+import { finishNow } from './order.ts';
 import { makeRows } from './rows.test-help.ts';
 import { HELD, Table } from './table.ts';
 
@@ -56,6 +57,21 @@ test('a filter needs every word, in name, place, kind, fingerprint or hash', () 
     expect(table.get(id)?.identification.kind).toBe('kms-asymmetric-candidate');
   }
   expect(shown(table, { query: 'no such thing' })).toEqual([]);
+});
+
+test('what was read ahead finds the same, also after rows were added, changed and found out about', () => {
+  const changed = { ...(rows[5] ?? rows[0]), id: 'b5', place: 'zebra~', sha256: 'f'.repeat(64) } as BlobRow;
+  const found = { ...(rows[9] ?? rows[0]), id: 'b9', findings: ['old-blob'] } as BlobRow;
+  const early = Table.of(rows.slice(0, 300));
+  finishNow(early.preparing());
+  // What an earlier table grows into is not what a later one grew into.
+  const grown = early.with(rows.slice(300));
+  for (const each of [early, grown.with([changed]).withFindings([found]), early.with(rows.slice(350))]) {
+    finishNow(each.preparing());
+    const anew = Table.of(each.rows);
+    for (const query of ['z', '~', '7', 'f', 'q', 'B', 'é', '/', '71', 'ff', 'f z', 'ol'])
+      expect([query, ...shown(each, { query })]).toEqual([query, ...shown(anew, { query })]);
+  }
 });
 
 test('a filter finds what the screen shows beside the row: alias, state, context, finding, container', () => {

@@ -27,15 +27,13 @@ function byWord(table: Table, { values, codes }: Codes, descending: boolean): Ui
   const words = [...values].sort();
   if (descending) words.reverse();
   const place = new Map(words.map((word, i) => [word, i]));
-  const rank = values.map((word) => place.get(word) ?? 0);
-  return byRank(table.order([], false), (row) => rank[codes[row] ?? 0] ?? 0, words.length);
+  const rankOf = Uint32Array.from(values, (word) => place.get(word) ?? 0);
+  return byRank(table.order([], false), codes, rankOf, words.length);
 }
 
 /** Those of `order` that are marked. */
 export function marked(order: Uint32Array, marks: Uint8Array | null): Uint32Array {
   if (marks === null) return order;
-  // Loops over indexes here and below: `filter`, `from` and `forEach` of typed arrays call back for each of the
-  // hundred thousand, ten times slower.
   const kept = new Uint32Array(order.length);
   let at = 0;
   for (let i = 0; i < order.length; i += 1) {
@@ -50,9 +48,9 @@ const FOLDED = 5;
 
 /** Rows with those that KMS did not make below the others, each part in the order it had. */
 export function foreignBelow(table: Table, order: Uint32Array): Uint32Array {
-  const foreign = passing(table.columns.kind.values, kindTest('not-kms'));
-  const kinds = table.columns.kind.codes;
-  return byRank(order, (row) => foreign[kinds[row] ?? 0] ?? 0, 2);
+  const { values, codes } = table.columns.kind;
+  const foreign = passing(values, kindTest('not-kms'));
+  return foreign.includes(1) ? byRank(order, codes, Uint32Array.from(foreign), 2) : order;
 }
 
 /** Rows put together by what they share, in order of each group's first row. */
@@ -72,42 +70,49 @@ export class Groups {
 
   constructor(table: Table, shown: Uint32Array, by: Exclude<GroupBy, 'none'>, keys: KeyIndex = NO_KEYS) {
     this.#keys = keys;
+    const { kind, severity } = table.columns;
     this.#column = by === 'key' ? keys.codes(table) : groupColumn(table, by);
     const { codes, values } = this.#column;
     this.by = by;
     this.#table = table;
-    this.#positions = new Int32Array(values.length).fill(-1);
-    let groups = 0;
+    const positions = new Int32Array(values.length).fill(-1);
+    const rankOf = new Uint32Array(values.length);
     const counts = new Uint32Array(values.length);
+    let groups = 0;
     // What KMS did not make stands below all that it made.
-    const foreign = passing(table.columns.kind.values, kindTest('not-kms'));
-    const kinds = table.columns.kind.codes;
-    for (const below of [0, 1])
-      for (const row of shown) {
+    const foreign = passing(kind.values, kindTest('not-kms'));
+    const kinds = kind.codes;
+    for (let below = 0; below <= (foreign.includes(1) ? 1 : 0); below += 1) {
+      for (let i = 0; i < shown.length; i += 1) {
+        const row = shown[i] ?? 0;
         if (foreign[kinds[row] ?? 0] !== below) continue;
         const code = codes[row] ?? 0;
-        if (this.#positions[code] === -1) {
-          this.#positions[code] = groups++;
-          if (below === 0) this.#ours = groups;
+        if (positions[code] === -1) {
+          rankOf[code] = groups;
+          positions[code] = groups++;
         }
         counts[code] = (counts[code] ?? 0) + 1;
       }
-    const positionOf = (row: number): number => this.#positions[codes[row] ?? 0] ?? 0;
-    this.members = byRank(shown, positionOf, groups);
+      if (below === 0) this.#ours = groups;
+    }
+    this.#positions = positions;
+    this.members = byRank(shown, codes, rankOf, groups);
     this.#starts = new Uint32Array(groups + 1);
-    this.#positions.forEach((position, code) => {
+    for (let code = 0; code < positions.length; code += 1) {
+      const position = positions[code] ?? -1;
       if (position >= 0) this.#starts[position + 1] = counts[code] ?? 0;
-    });
+    }
     for (let i = 1; i <= groups; i += 1)
       this.#starts[i] = (this.#starts[i] ?? 0) + (this.#starts[i - 1] ?? 0);
     this.#findings = new Uint32Array(groups);
-    const grave = passing(table.columns.severity.values, (value) => (SEVERITY_RANK[value] ?? 0) >= 2);
-    const severity = table.columns.severity.codes;
-    for (const row of shown)
-      if (grave[severity[row] ?? 0] === 1) {
-        const position = positionOf(row);
-        this.#findings[position] = (this.#findings[position] ?? 0) + 1;
-      }
+    const grave = passing(severity.values, (value) => (SEVERITY_RANK[value] ?? 0) >= 2);
+    const severities = severity.codes;
+    for (let i = 0; grave.includes(1) && i < shown.length; i += 1) {
+      const row = shown[i] ?? 0;
+      if (grave[severities[row] ?? 0] !== 1) continue;
+      const position = rankOf[codes[row] ?? 0] ?? 0;
+      this.#findings[position] = (this.#findings[position] ?? 0) + 1;
+    }
   }
 
   get count(): number {
@@ -119,9 +124,16 @@ export class Groups {
     return this.members.subarray(this.#starts[position], this.#starts[position + 1]);
   }
 
+  /** Where the rows of a group begin in {@link members}; they end where those of the next begin. */
+  startOf(position: number): number {
+    return this.#starts[position] ?? this.members.length;
+  }
+
   /** Whether a group is closed until it is opened: many files that KMS did not make, below those that it made. */
   folds(position: number): boolean {
-    return this.#ours > 0 && position >= this.#ours && this.at(position).length > FOLDED;
+    return (
+      this.#ours > 0 && position >= this.#ours && this.startOf(position + 1) - this.startOf(position) > FOLDED
+    );
   }
 
   /** Position of the group that a row is in. */
@@ -131,7 +143,7 @@ export class Groups {
 
   /** Whether the group at a position is one blob, which then stands for it in one line. */
   isSingle(position: number): boolean {
-    return (this.#starts[position + 1] ?? 0) - (this.#starts[position] ?? 0) === 1;
+    return this.startOf(position + 1) - this.startOf(position) === 1;
   }
 
   /** Rows with a warning or worse. */
@@ -170,7 +182,6 @@ export class Lines {
   readonly #lines: Int32Array;
   readonly #heads: Int32Array;
   readonly #collapsed: ReadonlySet<string>;
-  readonly #placeOf: Int32Array;
 
   constructor(table: Table, shown: Uint32Array, groups: Groups | null, collapsed: ReadonlySet<string>) {
     this.table = table;
@@ -178,24 +189,20 @@ export class Lines {
     this.shown = groups === null ? shown : groups.members;
     this.#collapsed = collapsed;
     this.#heads = new Int32Array(groups?.count ?? 0);
-    this.#placeOf = new Int32Array(table.size).fill(-1);
-    if (groups === null) this.#lines = new Int32Array(shown);
+    // Indexes of rows are far below 2³¹: the same bytes serve.
+    if (groups === null) this.#lines = new Int32Array(shown.buffer, shown.byteOffset, shown.length);
     else {
-      const lines = new Int32Array(shown.length + groups.count);
+      const { members } = groups;
+      const lines = new Int32Array(members.length + groups.count);
       let at = 0;
       for (let position = 0; position < groups.count; position += 1) {
         this.#heads[position] = at;
-        const rows = groups.at(position);
         if (!groups.isSingle(position)) lines[at++] = ~position;
         if (this.isClosed(position)) continue;
-        lines.set(rows, at);
-        at += rows.length;
+        const end = groups.startOf(position + 1);
+        for (let i = groups.startOf(position); i < end; i += 1) lines[at++] = members[i] ?? 0;
       }
       this.#lines = lines.subarray(0, at);
-    }
-    for (let place = 0; place < this.#lines.length; place += 1) {
-      const row = this.#lines[place] ?? -1;
-      if (row >= 0) this.#placeOf[row] = place;
     }
   }
 
@@ -236,7 +243,8 @@ export class Lines {
   placeOf(id: string | null): number | undefined {
     if (id === null) return undefined;
     const index = this.table.indexOf(id);
-    const place = index === undefined ? -1 : (this.#placeOf[index] ?? -1);
+    // One is asked for now and then: looking for it takes less than holding the places of all.
+    const place = index === undefined ? -1 : this.#lines.indexOf(index);
     if (place >= 0) return place;
     const position = this.groups?.position(id);
     return position === undefined ? undefined : this.#heads[position];
@@ -246,6 +254,22 @@ export class Lines {
   rowsBetween(first: number, last: number): Int32Array {
     return this.#lines.subarray(first, last + 1).filter((line) => line >= 0);
   }
+}
+
+/**
+ * How many of the marked rows a sheet that is opened for them would send: those that KMS takes, of one family, the symmetric
+ * one where there is any.
+ */
+export function sendable(table: Table, marks: Uint8Array): number {
+  const { family } = table.columns;
+  const { codes } = family;
+  const counts = new Uint32Array(family.values.length);
+  for (let i = 0; i < marks.length; i += 1) {
+    const code = codes[i] ?? 0;
+    counts[code] = (counts[code] ?? 0) + (marks[i] ?? 0);
+  }
+  const of = (name: string): number => counts[family.codeOf(name) ?? -1] ?? 0;
+  return of('symmetric') || of('rsa');
 }
 
 /** Number of different files among marked rows. */

@@ -4,7 +4,8 @@ import type { Rule } from '#shared/model/rule.ts';
 import type { LastResult } from '#shared/model/run.ts';
 import { containerWords, ENCODING_WORDS, findingWords, kindWords, rowState } from '../words/words.ts';
 import { type Codes, type KeyIndex, NO_KEYS } from './key-index.ts';
-import type { Table } from './table.ts';
+import { lettersOf } from './letters.ts';
+import { SEARCHED, type Table } from './table.ts';
 
 /** `any`, a least severity, or a finding's code after `code:`. */
 export type FindingFilter = 'all' | 'any' | 'warning' | 'critical' | `code:${string}`;
@@ -88,16 +89,7 @@ export function matching(
   if (words.length === 0) return marks;
   const ofKeys = keys.codes(table);
   const shownOf = (id: string): string => `${keyTexts?.get(id) ?? ''}\n${keys.key(id)?.names ?? ''}`;
-  /** Columns with values that are looked at as they stand, in lower case. */
-  const held = [
-    columns.file,
-    columns.place,
-    columns.label,
-    columns.fingerprint,
-    columns.arn,
-    columns.context,
-    columns.repository,
-  ];
+  const { letters } = table;
   /** Values that the screen shows in other words. */
   const worded: readonly (readonly [Codes, (value: string) => string])[] = [
     [columns.kind, (value) => kindWords(value as BlobKind)],
@@ -109,26 +101,30 @@ export function matching(
     [ofKeys, shownOf],
   ];
   for (const word of words) {
-    const holds = (text: string): boolean => text.includes(word);
-    const looks = [
-      ...held.map((column) => ({ codes: column.codes, passes: column.holding(word) })),
-      ...worded.map(([{ codes, values }, of]) => ({
+    const found = new Uint8Array(size);
+    const look = (codes: Uint32Array, passes: Uint8Array): void => {
+      if (!passes.includes(1)) return;
+      for (let i = 0; i < size; i += 1) if (passes[codes[i] ?? 0] === 1) found[i] = 1;
+    };
+    for (const [{ codes, values }, of] of worded)
+      look(
         codes,
-        passes: passing(values, (value) => holds(of(value).toLowerCase())),
-      })),
-    ].filter(({ passes }) => passes.includes(1));
-    // A hash is the only text that no two rows share; most words cannot be in one.
-    const inHash = /^[0-9a-f]{1,64}$/.test(word);
-    for (let i = 0; i < size; i += 1) {
-      if (marks[i] === 0) continue;
-      let found = false;
-      for (const { codes, passes } of looks)
-        if (passes[codes[i] ?? 0] === 1) {
-          found = true;
-          break;
-        }
-      if (!found && !(inHash && rows[i]?.sha256.includes(word))) marks[i] = 0;
+        passing(values, (value) => of(value).toLowerCase().includes(word)),
+      );
+    const bits = letters.knows(size) ? lettersOf(word) : null;
+    if (bits !== null && word.length === 1) {
+      const { low, high } = letters;
+      for (let i = 0; i < size; i += 1)
+        if (((low[i] ?? 0) & bits.low) === bits.low && ((high[i] ?? 0) & bits.high) === bits.high)
+          found[i] = 1;
+    } else {
+      for (const name of SEARCHED) look(columns[name].codes, columns[name].holding(word));
+      // A hash is the only text that no two rows share; most words cannot be in one.
+      if (/^[0-9a-f]{1,64}$/.test(word))
+        for (let i = 0; i < size; i += 1)
+          if (found[i] === 0 && marks[i] === 1 && rows[i]?.sha256.includes(word) === true) found[i] = 1;
     }
+    for (let i = 0; i < size; i += 1) if (found[i] === 0) marks[i] = 0;
   }
   return marks;
 }
@@ -146,12 +142,25 @@ const findingTexts = (codes: string): string =>
 export function stateCodes(table: Table, results: ReadonlyMap<string, LastResult>): Codes {
   const codeOf = new Map<string, number>();
   const codes = new Uint32Array(table.size);
-  table.rows.forEach((row, i) => {
-    const { word } = rowState(row, results.size === 0 ? undefined : results.get(row.id));
+  const stateOf = (index: number, last: LastResult | undefined): number => {
+    const row = table.rows[index];
+    const word = row === undefined ? '' : rowState(row, last).word;
     const code = codeOf.get(word) ?? codeOf.size;
     codeOf.set(word, code);
-    codes[i] = code;
-  });
+    return code;
+  };
+  // Before a run it is the same for all that are sent in one way.
+  const family = table.columns.family.codes;
+  const before: number[] = [];
+  for (let i = 0; i < codes.length; i += 1) {
+    const way = family[i] ?? 0;
+    before[way] ??= stateOf(i, undefined);
+    codes[i] = before[way] ?? 0;
+  }
+  for (const [id, last] of results) {
+    const index = table.indexOf(id);
+    if (index !== undefined) codes[index] = stateOf(index, last);
+  }
   return { values: [...codeOf.keys()], codes, codeOf: (value) => codeOf.get(value) };
 }
 

@@ -46,7 +46,9 @@ export class Ticks {
   /** With these rows ticked, or unticked. */
   set(indexes: Iterable<number>, ticked: boolean): Ticks {
     const marks = this.marks.slice();
-    for (const index of indexes) marks[index] = ticked ? 1 : 0;
+    if (indexes instanceof Uint32Array) {
+      for (let i = 0; i < indexes.length; i += 1) marks[indexes[i] ?? 0] = ticked ? 1 : 0;
+    } else for (const index of indexes) marks[index] = ticked ? 1 : 0;
     return new Ticks(this.table, marks);
   }
 
@@ -54,7 +56,8 @@ export class Ticks {
   in(table: Table): Ticks {
     if (table === this.table) return this;
     const marks = new Uint8Array(table.size);
-    for (const index of this.size === 0 ? [] : this.indexes) {
+    if (this.size === 0) return new Ticks(table, marks);
+    for (const index of this.indexes) {
       const to = table.indexOf(this.table.rows[index]?.id ?? '');
       if (to !== undefined) marks[to] = 1;
     }

@@ -2,6 +2,7 @@ import type { BlobRow } from '#shared/model/blob.ts';
 import { bytes, folderName } from '../words/format.ts';
 import { kindWords } from '../words/words.ts';
 import { Column, type SortKey } from './column.ts';
+import { Letters } from './letters.ts';
 import { byRank } from './order.ts';
 
 export type GroupBy = 'key' | 'material' | 'repository' | 'folder' | 'file' | 'kind' | 'none';
@@ -50,6 +51,7 @@ export const HELD = {
   source: { of: (row: BlobRow) => row.sourceId, key: plain },
   repository: { of: (row: BlobRow) => row.repository ?? '', key: plain },
   group: { of: keyGroup, key: plain },
+  family: { of: familyText, key: plain },
 } as const satisfies Readonly<Record<string, ColumnValue>>;
 type ColumnName = keyof typeof HELD;
 const NAMES = Object.keys(HELD) as ColumnName[];
@@ -61,6 +63,12 @@ function sizeText({ identification, sizeBytes }: BlobRow): string {
   return `${plaintextBytes === null ? 1 : 0}${String(plaintextBytes ?? sizeBytes).padStart(12, '0')}`;
 }
 
+/** How a run would send it; empty: KMS does not take it. */
+function familyText({ identification: { kind, reencryptable } }: BlobRow): '' | 'rsa' | 'symmetric' {
+  if (!reencryptable) return '';
+  return kind === 'kms-asymmetric-candidate' ? 'rsa' : 'symmetric';
+}
+
 /** What blobs of one group have in common when grouped by key material. */
 export function keyGroup({ identification: { kind, keyFingerprint }, sizeBytes }: BlobRow): string {
   if (keyFingerprint !== null) return keyFingerprint;
@@ -68,6 +76,8 @@ export function keyGroup({ identification: { kind, keyFingerprint }, sizeBytes }
 }
 
 type Columns = Readonly<Record<ColumnName, Column>>;
+/** Columns with values that a filter looks at as they stand. */
+export const SEARCHED = ['file', 'place', 'label', 'fingerprint', 'arn', 'context', 'repository'] as const;
 const newColumns = (): Columns =>
   Object.fromEntries(NAMES.map((name) => [name, new Column()])) as Record<ColumnName, Column>;
 
@@ -78,17 +88,25 @@ const newColumns = (): Columns =>
 export class Table {
   readonly rows: readonly BlobRow[];
   readonly columns: Columns;
+  /** Letters of the searched columns and of the hash. */
+  readonly letters: Letters;
   readonly #indexes: Map<string, number>;
   readonly #orders = new Map<readonly ColumnValue[], { up?: Uint32Array; down?: Uint32Array }>();
 
-  private constructor(rows: readonly BlobRow[], columns: Columns, indexes: Map<string, number>) {
+  private constructor(
+    rows: readonly BlobRow[],
+    columns: Columns,
+    letters: Letters,
+    indexes: Map<string, number>,
+  ) {
     this.rows = rows;
     this.columns = columns;
+    this.letters = letters;
     this.#indexes = indexes;
   }
 
   static of(rows: readonly BlobRow[]): Table {
-    const table = new Table([...rows], newColumns(), new Map());
+    const table = new Table([...rows], newColumns(), new Letters(), new Map());
     table.#fill(0);
     return table;
   }
@@ -128,12 +146,13 @@ export class Table {
         ColumnName,
         Column
       >;
-      const table = new Table(rows, columns, new Map([...this.#indexes].slice(0, this.size)));
+      const indexes = new Map([...this.#indexes].slice(0, this.size));
+      const table = new Table(rows, columns, this.letters.copy(), indexes);
       for (const { id } of known) table.#put(table.#indexes.get(id) ?? 0);
       const fresh = changed.filter(({ id }) => !this.has(id));
       return fresh.length === 0 ? table : table.with(fresh);
     }
-    const table = new Table([...this.rows, ...changed], this.columns, this.#indexes);
+    const table = new Table([...this.rows, ...changed], this.columns, this.letters, this.#indexes);
     table.#fill(this.size);
     return table;
   }
@@ -149,7 +168,7 @@ export class Table {
       severity.put(index, HELD.severity.of(row));
       findings.put(index, HELD.findings.of(row));
     }
-    return new Table(rows, { ...this.columns, severity, findings }, this.#indexes);
+    return new Table(rows, { ...this.columns, severity, findings }, this.letters, this.#indexes);
   }
 
   /** Without these blobs. */
@@ -173,8 +192,8 @@ export class Table {
       const column = this.#column(value);
       const ranks = column.ranks(value.key);
       const highest = column.values.length - 1;
-      const rankOf = (row: number): number => ranks[column.codes[row] ?? 0] ?? 0;
-      order = byRank(order, descending ? (row) => highest - rankOf(row) : rankOf, column.values.length);
+      const rankOf = descending ? ranks.map((rank) => highest - rank) : ranks;
+      order = byRank(order, column.codes, rankOf, column.values.length);
     }
     orders[descending ? 'down' : 'up'] = order;
     return order;
@@ -196,10 +215,11 @@ export class Table {
       yield* this.columns[name].ranking(HELD[name].key);
       yield;
     }
-    for (const name of ['file', 'place', 'label', 'fingerprint', 'arn', 'context'] as const) {
+    for (const name of SEARCHED) {
       void this.columns[name].lowered;
       yield;
     }
+    yield* this.letters.reading(this.#searched(), this.rows);
   }
 
   #fill(from: number): void {
@@ -211,6 +231,11 @@ export class Table {
     if (row === undefined) return;
     this.#indexes.set(row.id, index);
     for (const name of NAMES) this.columns[name].put(index, HELD[name].of(row));
+    if (this.letters.knows(index + 1)) this.letters.put(index, this.#searched(), row.sha256);
+  }
+
+  #searched(): readonly Column[] {
+    return SEARCHED.map((name) => this.columns[name]);
   }
 }
 

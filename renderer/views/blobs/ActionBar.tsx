@@ -2,8 +2,7 @@ import { Columns2, RefreshCw, Trash2 } from 'lucide-react';
 import { useMemo } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { mod } from '../../lib/platform.ts';
-import { sendable } from '../../lib/request/request.ts';
-import { filesAmong, type Lines } from '../../lib/table/arrange.ts';
+import { filesAmong, type Lines, sendable } from '../../lib/table/arrange.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useUi } from '../../store/app/ui.ts';
@@ -28,16 +27,11 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   const hidden = useMemo(() => {
     if (selected.size === 0) return 0;
     let visible = 0;
-    for (const index of shown) visible += selected.marks[index] ?? 0;
+    for (let i = 0; i < shown.length; i += 1) visible += selected.marks[shown[i] ?? 0] ?? 0;
     return selected.size - visible;
   }, [shown, selected]);
   const some = selected.size > 0;
-  const works = useMemo(() => {
-    if (!some) return 0;
-    return sendable(
-      Array.from(selected.indexes, (index) => table.rows[index]).filter((row) => row !== undefined),
-    );
-  }, [table, selected, some]);
+  const works = useMemo(() => (some ? sendable(table, selected.marks) : 0), [table, selected, some]);
   const whyNot = !complete
     ? 'The list is still loading.'
     : !some
