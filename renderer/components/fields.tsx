@@ -1,5 +1,5 @@
 import { Check, ChevronDown, Minus, Search, X } from 'lucide-react';
-import type { ReactNode, Ref } from 'react';
+import { type ReactNode, type Ref, useRef, useState } from 'react';
 import {
   Button as AriaButton,
   Checkbox as AriaCheckbox,
@@ -19,6 +19,7 @@ import {
   Text,
   TextField,
 } from 'react-aria-components';
+import { afterFrame } from '../lib/after-frame.ts';
 
 interface TextInputProps {
   readonly label: string;
@@ -138,14 +139,25 @@ interface SelectInputProps<T extends string> {
 
 export function SelectInput<T extends string>(props: SelectInputProps<T>) {
   const { label, value, options, onChange, inline = false, placeholder = 'Choose' } = props;
+  const [open, setOpen] = useState(false);
+  const chosen = useRef(false);
   return (
     <AriaSelect
+      isOpen={open}
+      onOpenChange={(next) => {
+        // What was chosen shows first. A list that closes has the whole page styled anew: that is for the frame after.
+        if (!next && chosen.current) afterFrame(() => setOpen(false));
+        else setOpen(next);
+        chosen.current = false;
+      }}
       className={inline ? 'field field-inline' : 'field'}
       value={value}
       placeholder={placeholder}
       onChange={(key) => {
         const option = options.find((each) => each.id === key);
-        if (option !== undefined) onChange(option.id);
+        if (option === undefined) return;
+        chosen.current = true;
+        onChange(option.id);
       }}
     >
       <Label className="label">{label}</Label>

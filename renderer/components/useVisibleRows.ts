@@ -25,6 +25,8 @@ interface VisibleRows {
   readonly indexes: readonly number[];
   /** The rows about what is seen, both inclusive: without a row that is drawn wherever it is, or one that a leap left. */
   readonly seen: { readonly first: number; readonly last: number };
+  /** Whether a row is on the screen, or would be with a scroll too small to draw others. */
+  inSight(index: number): boolean;
   /**
    * Key of a row for React: rows that leave on one side come back on the other, so that scrolling changes texts and
    * makes no elements.
@@ -140,9 +142,11 @@ export function useVisibleRows(
   if (view.moving) indexes.sort((a, b) => (a % drawn) - (b % drawn));
   const apart =
     view !== UNSEEN && always !== undefined && always < count && !indexes.includes(always) ? always : null;
+  const top = Math.max(0, Math.min(view.step * STEP, count - view.rows));
   return {
     indexes: apart === null ? indexes : [...indexes, apart],
     seen: { first, last: last - 1 },
+    inSight: (index) => index >= top && index < top + view.rows + STEP,
     slot: (index) => (index === apart ? drawn : index % drawn),
     leaping: view.leaping,
     reveal,

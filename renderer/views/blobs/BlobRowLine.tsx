@@ -125,16 +125,22 @@ export interface LineFrame {
   /** CSS pixels. */
   readonly top: number;
   readonly height: number;
+  /** Grid tracks of its cells, in CSS. */
+  readonly tracks: string;
   /** Whether the keyboard's cursor is on it. */
   readonly active: boolean;
 }
 
 /** What the row elements of groups and blobs have in common. */
-export const lineProps = ({ index, top, height, active }: LineFrame, id: string, className: string) => ({
+export const lineProps = (
+  { index, top, height, tracks, active }: LineFrame,
+  id: string,
+  className: string,
+) => ({
   id,
   className: `table-row ${className}${active ? ' is-active' : ''}`,
   role: 'row' as const,
   // The head is the first row.
   'aria-rowindex': index + 2,
-  style: { height, transform: `translateY(${top}px)` },
+  style: { height, gridTemplateColumns: tracks, transform: `translateY(${top}px)` },
 });

@@ -1,7 +1,8 @@
-import { Fragment, type MouseEvent, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { Fragment, type MouseEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
+import { afterFrame } from '../../lib/after-frame.ts';
 import { conclusionName, keyGroupName } from '../../lib/keys/key-groups.ts';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { useActions } from '../../store/app/actions.ts';
@@ -26,6 +27,8 @@ import { useTableKeys } from './useTableKeys.ts';
 const ROW_REM = { compact: 28 / 13, comfortable: 36 / 13 };
 /** How long the cursor rests on a blob before it is asked for: holding an arrow key down passes many. */
 const REST_MS = 40;
+/** In a list of so many, rows beyond the edges follow a frame after those that are seen. */
+const MANY = 2000;
 
 /**
  * The virtualised table: one ARIA grid and one tab stop. The focus stays on the grid and `aria-activedescendant`
@@ -63,6 +66,11 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
     [extend, toggle, toggleMany, moveTo, setInspectorOpen, setCollapsed, findKey],
   );
   const known = useKnown();
+  const drawn = useMemo(() => ({ lines, known, columns: columns.shown }), [lines, known, columns.shown]);
+  // What is on the screen answers first; a later frame draws the rows beyond its edges, which are seen after a scroll.
+  const later = useAfterFrame(drawn);
+  const partOf = (place: number): Drawn =>
+    lines.table.size < MANY || visible.inSight(place) || place === here ? drawn : later;
   const onKeyDown = useTableKeys(lines, visible.reveal, height, scroller);
   const hereId = here === undefined ? undefined : lines.idAt(here);
   return (
@@ -71,7 +79,6 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       ref={scroller}
       role="grid"
       aria-label="Blobs"
-      style={columns.style}
       aria-multiselectable="true"
       aria-rowcount={lines.count + 1}
       aria-colcount={COLUMNS.length + 1}
@@ -80,7 +87,7 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
       onKeyDown={onKeyDown}
       onContextMenu={menuOfCursor}
     >
-      <TableHead lines={lines} height={height} columns={columns.shown} />
+      <TableHead lines={lines} height={height} columns={columns} />
       {lines.count === 0 ? (
         <Box className="table-none" role="row" aria-rowindex={2}>
           <Cell aria-colspan={COLUMNS.length + 1}>
@@ -89,13 +96,18 @@ export function BlobTable({ lines }: { readonly lines: Lines }) {
           </Cell>
         </Box>
       ) : (
-        <Box className="table-body" role="rowgroup" style={{ height: lines.count * height }}>
+        <Box
+          className="table-body"
+          role="rowgroup"
+          style={{ height: lines.count * height, minWidth: columns.least }}
+        >
           {visible.indexes.map((place) => (
             <Fragment key={visible.slot(place)}>
-              {drawLine(lines, known, on, columns.shown, visible.leaping, {
+              {drawLine(partOf(place), on, visible.leaping, {
                 index: place,
                 top: place * height,
                 height,
+                tracks: columns.tracks,
                 active: place === here,
               })}
             </Fragment>
@@ -122,20 +134,30 @@ function useKnown() {
   const keyGroups = useKeyGroups((state) => state.keyGroups);
   const index = useKeyGroups((state) => state.keys);
   const keys = useKeys((state) => state.keys);
-  return { selected, collapsed, results, keyGroups, index, keys };
+  return useMemo(
+    () => ({ selected, collapsed, results, keyGroups, index, keys }),
+    [selected, collapsed, results, keyGroups, index, keys],
+  );
+}
+
+/** A value once a frame was shown since it was given. React's own deferring may come before that frame. */
+function useAfterFrame<T>(value: T): T {
+  const [shown, setShown] = useState(value);
+  useEffect(() => afterFrame(() => setShown(value)), [value]);
+  return shown;
+}
+
+/** All that lines are drawn from. */
+interface Drawn {
+  readonly lines: Lines;
+  readonly known: ReturnType<typeof useKnown>;
+  readonly columns: readonly ShownBlobColumn[];
 }
 
 type Handlers = RowHandlers & GroupHandlers;
 
 /** A line in plain values, so that it is drawn again only when one of them differs. */
-function drawLine(
-  lines: Lines,
-  known: ReturnType<typeof useKnown>,
-  on: Handlers,
-  columns: readonly ShownBlobColumn[],
-  plain: boolean,
-  frame: LineFrame,
-) {
+function drawLine({ lines, known, columns }: Drawn, on: Handlers, plain: boolean, frame: LineFrame) {
   const { selected, results, keyGroups, index, keys } = known;
   const { table, groups } = lines;
   const line = lines.at(frame.index);

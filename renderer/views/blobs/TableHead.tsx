@@ -7,7 +7,8 @@ import { ordered } from '../../lib/table/fit-columns.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
-import { COLUMNS, type ShownBlobColumn } from './columns.tsx';
+import { COLUMNS } from './columns.tsx';
+import type { BlobColumns } from './useBlobColumns.ts';
 
 /** The element that says that no blob is shown. */
 export const NONE_ID = 'no-blob-shown';
@@ -23,14 +24,14 @@ const baseRem = (): number => Number.parseFloat(getComputedStyle(document.docume
 interface TableHeadProps {
   readonly lines: Lines;
   readonly height: number;
-  readonly columns: readonly ShownBlobColumn[];
+  readonly columns: BlobColumns;
 }
 
 /**
  * Column heads: a press sorts, a second turns the order around; a drag moves a column, and its left edge resizes it. One
  * tab stop: Left, Right, Home and End go from head to head, Alt moves the column, Shift resizes it, Down leads to the rows.
  */
-export function TableHead({ lines, height, columns }: TableHeadProps) {
+export function TableHead({ lines, height, columns: { shown: columns, tracks, least } }: TableHeadProps) {
   const sort = useArrange((state) => state.sort);
   const { sortBy, setWidth, setColumn } = useActions(useArrange);
   const selected = useSelection((state) => state.selected);
@@ -41,12 +42,12 @@ export function TableHead({ lines, height, columns }: TableHeadProps) {
   const [dragged, setDragged] = useState<string | null>(null);
   const [over, setOver] = useState<string | null>(null);
   return (
-    <Box className="table-head" role="rowgroup">
+    <Box className="table-head" role="rowgroup" style={{ minWidth: least }}>
       <Box
         className="table-row table-row-head"
         role="row"
         aria-rowindex={1}
-        style={{ height }}
+        style={{ height, gridTemplateColumns: tracks }}
         onKeyDown={headKeys}
         onBlur={(event: FocusEvent) => {
           if (!event.currentTarget.contains(event.relatedTarget)) setAt(0);

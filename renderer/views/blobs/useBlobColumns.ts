@@ -1,4 +1,4 @@
-import { type CSSProperties, type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { fitColumns } from '../../lib/table/fit-columns.ts';
 import type { GroupBy, Table } from '../../lib/table/table.ts';
 import { useSettings } from '../../store/app/settings.ts';
@@ -8,12 +8,20 @@ import { COLUMNS, type ShownBlobColumn, TICK_REM } from './columns.tsx';
 /** The table's width is followed in steps: another number of columns fits every few, and drawing costs each time. */
 const STEP_REM = 0.5;
 
-/** The columns that a table has room for, and the style that gives its rows their tracks (`--columns`). */
+export interface BlobColumns {
+  readonly shown: readonly ShownBlobColumn[];
+  /** Grid tracks of a row, in CSS. Given to each row itself: as a property of the table, every cell would take it over. */
+  readonly tracks: string;
+  /** Width below which the table scrolls sideways, in CSS. */
+  readonly least: string;
+}
+
+/** The columns that a table has room for, and how wide they are. */
 export function useBlobColumns(
   box: RefObject<HTMLElement | null>,
   table: Table,
   group: GroupBy,
-): { readonly shown: readonly ShownBlobColumn[]; readonly style: CSSProperties } {
+): BlobColumns {
   const choice = useArrange((state) => state.columns);
   const rem = useWidth(box);
   // Which columns say something is a matter of the whole list: a filter does not make them come and go.
@@ -31,10 +39,8 @@ export function useBlobColumns(
   if (ids(before.current) !== ids(fitted.columns)) before.current = fitted.columns;
   return {
     shown: before.current,
-    style: {
-      '--columns': `${TICK_REM}rem ${fitted.tracks}`,
-      '--least': `${fitted.least}rem`,
-    } as CSSProperties,
+    tracks: `${TICK_REM}rem ${fitted.tracks}`,
+    least: `${fitted.least}rem`,
   };
 }
 
