@@ -15,10 +15,10 @@ import { FirstSteps } from './views/shell/FirstSteps.tsx';
 import { LaterDialogs } from './views/shell/LaterDialogs.tsx';
 import { Nav } from './views/shell/Nav.tsx';
 import { ApprovalNotice, EngineNotice, Toasts } from './views/shell/Notices.tsx';
+import { ProgressTitle } from './views/shell/ProgressTitle.ts';
 import { SkipLink } from './views/shell/SkipLink.tsx';
 import { TopBar } from './views/shell/TopBar.tsx';
 import { useKeptFocus } from './views/shell/useKeptFocus.ts';
-import { useProgressTitle } from './views/shell/useProgressTitle.ts';
 import { useShortcuts } from './views/shell/useShortcuts.ts';
 
 const VIEWS = {
@@ -34,7 +34,6 @@ const VIEWS = {
 export function App() {
   useEffect(wire, []);
   useShortcuts();
-  useProgressTitle();
   useKeptFocus();
   const view = useUi((state) => state.view);
   const back = useUi((state) => state.back);
@@ -50,6 +49,7 @@ export function App() {
   const shown = [fault, hostFault].find((each) => each !== null && !/^Engine/.test(each.code)) ?? null;
   return (
     <div className="app">
+      <ProgressTitle />
       <SkipLink />
       <TopBar />
       <Nav />

@@ -6,8 +6,8 @@ import { Box } from '../../components/grid.tsx';
 import { shortcutGroups } from '../../lib/shortcuts.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { lastUndoable, runsPercent, useRuns } from '../../store/runs/runs.ts';
+import { titleWords } from './ProgressTitle.ts';
 import { SkipLink } from './SkipLink.tsx';
-import { titleWords } from './useProgressTitle.ts';
 import { useShortcuts } from './useShortcuts.ts';
 
 afterEach(() => {

@@ -3,8 +3,8 @@ import { runsNote, runsPercent, useRuns } from '../../store/runs/runs.ts';
 
 const NAME = 'Rewrap';
 
-/** Has the title of the window or tab say how far the runs under way are. */
-export function useProgressTitle(): void {
+/** Has the title of the window or tab say how far the runs under way are. A part of its own: nothing else is drawn anew for it. */
+export function ProgressTitle(): null {
   const words = useRuns(({ runs }) => titleWords(runsPercent(runs.values()), runsNote([...runs.values()])));
   useEffect(() => {
     document.title = words;
@@ -15,6 +15,7 @@ export function useProgressTitle(): void {
     },
     [],
   );
+  return null;
 }
 
 /** "42 % · Rewrap", or what holds the runs back: "42 % · 1 paused · Rewrap". */
