@@ -1,8 +1,10 @@
 import { ArrowLeft } from 'lucide-react';
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { hasBridge } from './api.ts';
 import { Button } from './components/Button.tsx';
 import { FaultCard } from './components/FaultCard.tsx';
+import { Skeleton, useLongWait } from './components/Progress.tsx';
+import { lazyView } from './lib/lazy-view.tsx';
 import { useUi } from './store/app/ui.ts';
 import { useConnection } from './store/connection/connection.ts';
 import { wire } from './store/subscriptions.ts';
@@ -24,11 +26,11 @@ import { useShortcuts } from './views/shell/useShortcuts.ts';
 const VIEWS = {
   blobs: BlobsView,
   // Loaded when they are first shown: the first list of blobs does not wait for them.
-  runs: lazy(async () => ({ default: (await import('./views/runs/RunsView.tsx')).RunsView })),
-  keys: lazy(async () => ({ default: (await import('./views/keys/KeysView.tsx')).KeysView })),
-  audit: lazy(async () => ({ default: (await import('./views/audit/AuditView.tsx')).AuditView })),
-  settings: lazy(async () => ({ default: (await import('./views/settings/SettingsView.tsx')).SettingsView })),
-  help: lazy(() => import('./views/help/HelpView.tsx')),
+  runs: lazyView(async () => (await import('./views/runs/RunsView.tsx')).RunsView),
+  keys: lazyView(async () => (await import('./views/keys/KeysView.tsx')).KeysView),
+  audit: lazyView(async () => (await import('./views/audit/AuditView.tsx')).AuditView),
+  settings: lazyView(async () => (await import('./views/settings/SettingsView.tsx')).SettingsView),
+  help: lazyView(async () => (await import('./views/help/HelpView.tsx')).default),
 };
 
 export function App() {
@@ -78,7 +80,7 @@ export function App() {
         </ErrorLimit>
         {view === 'blobs' && <FirstSteps />}
         <ErrorLimit key={view}>
-          <Suspense fallback={null}>
+          <Suspense fallback={<Loading />}>
             <View />
           </Suspense>
         </ErrorLimit>
@@ -90,6 +92,12 @@ export function App() {
       <Toasts />
     </div>
   );
+}
+
+/** Of a view that is loaded when it is first shown. */
+function Loading() {
+  const long = useLongWait(true);
+  return <div className="view view-pad">{long && <Skeleton label="Loading" lines={12} />}</div>;
 }
 
 function NoHost() {

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { useEffect } from 'react';
+import { type ReactNode, Suspense, useEffect } from 'react';
 import { afterEach, expect, test, vi } from 'vitest';
+import { lazyView } from '../../lib/lazy-view.tsx';
 import { ErrorLimit } from './ErrorLimit.tsx';
 
 afterEach(() => {
@@ -47,4 +48,24 @@ test('so is what fails in an effect', () => {
     </ErrorLimit>,
   );
   expect(screen.getByRole('alert').textContent).toContain('too late');
+});
+
+test('a view that could not be loaded is loaded again when it is shown again', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const load = vi
+    .fn<() => Promise<() => ReactNode>>()
+    .mockRejectedValueOnce(new Error('no answer'))
+    .mockResolvedValue(() => <p>the view</p>);
+  const View = lazyView(load);
+  render(
+    <ErrorLimit>
+      <Suspense>
+        <View />
+      </Suspense>
+    </ErrorLimit>,
+  );
+  expect((await screen.findByRole('alert')).textContent).toContain('no answer');
+  fireEvent.click(screen.getByRole('button', { name: 'Show it again' }));
+  await screen.findByText('the view');
+  expect(load).toHaveBeenCalledTimes(2);
 });

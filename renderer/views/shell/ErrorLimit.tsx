@@ -3,6 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
+import { loadAgain } from '../../lib/lazy-view.tsx';
 
 /**
  * What goes wrong while a part of the window is drawn ends there, and is said: without it, React takes the whole page
@@ -18,13 +19,18 @@ export class ErrorLimit extends Component<
     return { fault: pageFaultOf(error) };
   }
 
+  private readonly showAgain = (): void => {
+    loadAgain();
+    this.setState({ fault: null });
+  };
+
   override render(): ReactNode {
     const { fault } = this.state;
     if (fault === null) return this.props.children;
     return (
       <div className="main-notice">
         <FaultCard fault={fault}>
-          <Button onPress={() => this.setState({ fault: null })}>Show it again</Button>
+          <Button onPress={this.showAgain}>Show it again</Button>
         </FaultCard>
       </div>
     );
