@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { useAudit } from '../../store/audit/audit.ts';
@@ -84,4 +84,26 @@ test('a whole rule is ticked by the keyboard and suppressed at once, each of its
   fireEvent.click(within(dialog).getByRole('button', { name: 'Suppress 2 findings' }));
   await waitFor(() => expect(suppress).toHaveBeenCalledWith(['a', 'b'], 'known', expect.any(String)));
   await waitFor(() => expect(useFindings.getState().ticked.size).toBe(0));
+});
+
+test('an answer of KMS moves no row under the pointer; it is offered, and shown when the pointer has left', () => {
+  const { findings } = useAudit.getState();
+  const worse = [
+    ...findings,
+    finding('d', { code: 'key-unused', severity: 'critical', title: 'A key is pending deletion.' }),
+  ];
+  useAudit.setState({ summary: { asking: 2, weighed: {} } as never });
+  const { container } = render(<Findings />);
+  const before = names();
+  const list = container.querySelector('.grid-split');
+  if (list === null) throw new Error('no list');
+  fireEvent.pointerEnter(list);
+  act(() => useAudit.setState({ findings: worse }));
+  expect(names()).toEqual(before);
+  fireEvent.click(screen.getByRole('button', { name: 'Show new findings' }));
+  expect(names()).toContain('A key is pending deletion.');
+  act(() => useAudit.setState({ findings, summary: { asking: 0, weighed: {} } as never }));
+  expect(names()).toContain('A key is pending deletion.');
+  fireEvent.pointerLeave(list);
+  expect(names()).toEqual(before);
 });

@@ -1,10 +1,11 @@
-import { BellOff, ChevronDown, ChevronRight } from 'lucide-react';
-import { useMemo } from 'react';
+import { BellOff, ChevronDown, ChevronRight, SearchX, ShieldCheck } from 'lucide-react';
+import { useMemo, useState } from 'react';
 import { weighedWords } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import type { TableColumn } from '../../components/columns.ts';
 import { DataGrid } from '../../components/DataGrid.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import { TickBox } from '../../components/grid.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
@@ -18,6 +19,7 @@ import { useFindings } from '../../store/audit/findings.ts';
 import { useKeyName } from '../../store/connection/keys.ts';
 import { FindingPane } from './FindingPane.tsx';
 import { useSuppress } from './SuppressDialog.tsx';
+import { useHeld } from './useHeld.ts';
 
 const COLUMNS: readonly TableColumn<FindingLine>[] = [
   {
@@ -155,7 +157,11 @@ const OPTIONS: readonly { readonly id: SeverityFilter; readonly label: string }[
 
 /** What is wrong, by rule, most severe first; one finding in full beside; many suppressed at once. */
 export function Findings() {
-  const findings = useAudit((state) => state.findings);
+  const [reading, setReading] = useState(false);
+  // Answers of KMS come one by one: the rows under the pointer stay until it leaves them.
+  const latest = useAudit((state) => state.findings);
+  const asking = useAudit((state) => (state.summary?.asking ?? 0) > 0);
+  const { shown: findings, isOld, refresh } = useHeld(latest, reading, asking);
   const summary = useAudit((state) => state.summary);
   const { filter, query, open, ticked, chosen, set, setOpen, toggle, clearTicks } = useFindings();
   const suppress = useSuppress((state) => state.open);
@@ -187,6 +193,11 @@ export function Findings() {
         <span className="hint tabular" role="status">
           {plural(shown.length, 'finding')}
         </span>
+        {isOld && (
+          <Button variant="link" onPress={refresh}>
+            Show new findings
+          </Button>
+        )}
         {chosenFindings.length > 0 && (
           <div className="toolbar-end">
             <Button variant="quiet" onPress={clearTicks}>
@@ -209,7 +220,11 @@ export function Findings() {
           onClear={() => set({ filter: 'all', query: '' })}
         />
       ) : (
-        <div className="grid-split">
+        <div
+          className="grid-split"
+          onPointerEnter={() => setReading(true)}
+          onPointerLeave={() => setReading(false)}
+        >
           <DataGrid
             label="Findings"
             count={lines.length}
@@ -259,26 +274,27 @@ function Nothing({
   const openDialog = useUi((state) => state.open);
   if (searching)
     return (
-      <div className="empty-note">
-        <p>No finding matches.</p>
+      <EmptyNote icon={SearchX} title="No finding matches.">
         <Button onPress={onClear}>Clear filter</Button>
-      </div>
+      </EmptyNote>
     );
   const asked = summary?.caller !== null;
-  const words = !asked
-    ? 'Nothing was found in the files. Connect to KMS to check state, rotation, last use, policy and grants of the keys.'
+  const [words, rest] = !asked
+    ? [
+        'Nothing was found in the files.',
+        'Connect to KMS to check state, rotation, last use, policy and grants of the keys.',
+      ]
     : (summary?.asking ?? 0) > 0
-      ? 'Nothing was found so far. KMS is still being asked.'
+      ? ['Nothing was found so far.', 'KMS is still being asked.']
       : suppressed > 0
-        ? `Nothing was found that is not suppressed (${plural(suppressed, 'finding')}).`
+        ? [`Nothing was found that is not suppressed (${plural(suppressed, 'finding')}).`]
         : (summary?.gaps.length ?? 0) > 0
-          ? 'Nothing was found in what KMS reported. The overview lists what it refused.'
-          : 'Nothing was found.';
+          ? ['Nothing was found in what KMS reported.', 'The overview lists what it refused.']
+          : ['Nothing was found.'];
   return (
-    <div className="empty-note">
-      <p>{words}</p>
+    <EmptyNote icon={ShieldCheck} title={words} {...(rest === undefined ? {} : { text: rest })}>
       {!asked && <Button onPress={() => openDialog('connection')}>Connect to KMS</Button>}
       {suppressed > 0 && <Button onPress={onShowSuppressed}>Show suppressed findings</Button>}
-    </div>
+    </EmptyNote>
   );
 }
