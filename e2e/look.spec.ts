@@ -36,7 +36,7 @@ test('what Settings say is what a new run begins with, after a reload too', asyn
   const backup = settings.getByRole('switch', { name: /Keep a backup/ });
   await backup.click({ force: true });
   await expect(settings).toContainText('Each one asks for your approval outside this page.');
-  await settings.getByRole('textbox', { name: 'Requests a second, at most' }).fill('50');
+  await settings.getByRole('textbox', { name: 'Requests per second' }).fill('50');
   await settings.getByRole('button', { name: /Colour of the top bar/ }).click();
   await page.getByRole('option', { name: 'Green' }).click();
   await settings.getByRole('checkbox', { name: 'Preflight before each run' }).check({ force: true });

@@ -7,7 +7,7 @@ import { Box, Cell } from './grid.tsx';
 import { useRowHeight, useVisibleRows } from './useVisibleRows.ts';
 
 /** Heights of a row of one line, and of two, in rem. */
-const ROW_REM = {
+export const ROW_REM = {
   one: { compact: 28 / 13, comfortable: 36 / 13 },
   two: { compact: 42 / 13, comfortable: 50 / 13 },
 };

@@ -100,6 +100,8 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
   const id = useId();
   // Of the whole: a bar of 46 % fills 46 % of its track.
   const whole = Math.max(1, total);
+  // Names begin at one place, with a face or without.
+  const faces = bars.some(({ face }) => face != null);
   return (
     <figure className="chart">
       <figcaption className="chart-title">{title}</figcaption>
@@ -111,7 +113,7 @@ export function BarChart({ title, bars, total, rest, onOpen }: BarsProps) {
               <tr key={bar.id}>
                 <th scope="row">
                   <span className="bar-label">
-                    {bar.face}
+                    {bar.face ?? (faces && <span className="swatch swatch-none" aria-hidden="true" />)}
                     <button
                       type="button"
                       className="bar-name bar-open bar-clip"

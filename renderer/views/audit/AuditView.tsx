@@ -1,7 +1,8 @@
-import { RefreshCw } from 'lucide-react';
+import { ClipboardCheck, CloudOff, RefreshCw } from 'lucide-react';
 import { useEffect } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { Button, IconButton } from '../../components/Button.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { PracticeNotice } from '../../components/Notices.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
@@ -100,10 +101,13 @@ export function AuditView() {
             ) : id === 'campaign' ? (
               <CampaignTab />
             ) : summary.totals.blobs === 0 && summary.totals.otherFiles === 0 ? (
-              <div className="empty-note">
-                <p>Nothing to audit yet. Add files or a folder, and their ciphertext is counted here.</p>
+              <EmptyNote
+                icon={ClipboardCheck}
+                title="Nothing to audit yet"
+                text="Add files or a folder, and their ciphertext is counted here."
+              >
                 <Button onPress={() => showView('blobs')}>Go to Blobs</Button>
-              </div>
+              </EmptyNote>
             ) : id === 'overview' ? (
               <>
                 <PracticeNotice practice={summary.practice} />
@@ -165,11 +169,15 @@ function Asking() {
   return (
     <>
       {summary.asking > 0 ? (
-        <span className="hint" role="status">
-          Asking KMS about {plural(summary.asking, 'key')}…
+        <span className="waiting" role="status" title={`Asking KMS about ${plural(summary.asking, 'key')}…`}>
+          <RefreshCw className="icon spin" aria-hidden="true" />
+          <span className="asking-words">Asking KMS about {plural(summary.asking, 'key')}…</span>
         </span>
       ) : summary.caller === null ? (
-        <span className="hint">Not connected: KMS was not asked.</span>
+        <span className="waiting" title="Not connected: KMS was not asked.">
+          <CloudOff className="icon" aria-hidden="true" />
+          <span className="asking-words">Not connected: KMS was not asked.</span>
+        </span>
       ) : (
         <IconButton
           label="Ask KMS again"

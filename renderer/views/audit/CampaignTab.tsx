@@ -82,7 +82,7 @@ export function CampaignTab() {
       {waiting && <Skeleton label="Counting" lines={6} />}
       {view !== null && <Burndown view={view} />}
       {text === null && (
-        <p>
+        <p className="audit-words">
           A campaign file says what to leave, who owns which files, and until when. Choose it together with
           its file of snapshots (<code>NAME.snapshots.jsonl</code>), which{' '}
           <code className="cell-nowrap">rewrap campaign snapshot</code> writes, too.
@@ -194,10 +194,16 @@ function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: 
   const end = Math.max(Date.parse(deadline), ...times);
   const most = Math.max(1, ...all.map(({ remaining }) => remaining));
   const x = (time: number): number => ((time - from) / Math.max(1, end - from)) * WIDTH;
-  const y = (left: number): number => HEIGHT - (left / most) * (HEIGHT - 4) - 2;
+  const y = (left: number): number => HEIGHT - (left / most) * HEIGHT;
   const points = all.map(({ remaining }, i) => `${x(times[i] ?? from)},${y(remaining)}`).join(' ');
   return (
     <figure className="burndown">
+      {/* Said by the picture's own words. */}
+      <div className="burndown-scale hint tabular" aria-hidden="true">
+        <span>{count(most)}</span>
+        {most > 1 && <span>{count(Math.round(most / 2))}</span>}
+        <span>0</span>
+      </div>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
@@ -208,6 +214,16 @@ function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: 
         <desc id={`${id}d`}>
           {`${count(all[0]?.remaining ?? 0)} on ${day(new Date(from).toISOString())}, ${count(now.remaining)} now; the deadline is ${day(deadline)}.`}
         </desc>
+        <line className="burndown-grid" x1="0" x2={WIDTH} y1="0" y2="0" />
+        {most > 1 && (
+          <line
+            className="burndown-grid"
+            x1="0"
+            x2={WIDTH}
+            y1={y(Math.round(most / 2))}
+            y2={y(Math.round(most / 2))}
+          />
+        )}
         <line
           className="burndown-deadline"
           x1={x(Date.parse(deadline))}
@@ -219,7 +235,13 @@ function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: 
       </svg>
       <figcaption className="hint tabular burndown-ends">
         <span>{`${day(new Date(from).toISOString())}: ${count(all[0]?.remaining ?? 0)} left`}</span>
-        <span>{day(new Date(end).toISOString())}</span>
+        <span
+          className="burndown-now"
+          style={{ insetInlineStart: `clamp(28%, ${(x(Date.parse(now.at)) / WIDTH) * 100}%, 72%)` }}
+        >{`Now: ${count(now.remaining)} left`}</span>
+        <span>
+          {Date.parse(deadline) === end ? `Deadline ${day(deadline)}` : day(new Date(end).toISOString())}
+        </span>
       </figcaption>
     </figure>
   );

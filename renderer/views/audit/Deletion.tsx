@@ -52,6 +52,12 @@ export function Deletion({ summary }: { readonly summary: AuditSummary }) {
     <div className="audit-page">
       <div className="deletion-ask">
         <h2 className="page-heading">What breaks if I delete this key?</h2>
+        {deletionKey === '' && (
+          <p className="hint audit-words">
+            The answer counts the blobs that only this key opens, and names what is not known. Nothing is
+            deleted or changed.
+          </p>
+        )}
         <div className="deletion-fields">
           {options.length > 0 && (
             <SelectInput

@@ -25,7 +25,7 @@ export function GitHistoryTab() {
       <Switch isSelected={on} onChange={(next) => void loadGitHistory(next)}>
         Search the git history of the repositories in the list
       </Switch>
-      <p className="hint">
+      <p className="hint audit-words">
         Finds blobs in commits, branches and tags that no file in the list has. Anyone with a clone has them
         too, and re-encrypting does not change history. They are listed here and in reports, and counted
         nowhere else.

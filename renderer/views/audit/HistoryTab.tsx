@@ -1,9 +1,10 @@
-import { Copy, Link2, Link2Off, ListTree, X } from 'lucide-react';
+import { Copy, Link2, Link2Off, ListTree, ScrollText, SearchX, X } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { HistoryKind, HistoryRecord } from '#shared/model/history.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import type { TableColumn } from '../../components/columns.ts';
 import { DataGrid } from '../../components/DataGrid.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput, SelectInput } from '../../components/fields.tsx';
 import { MiddleCut } from '../../components/MiddleCut.tsx';
@@ -47,7 +48,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'outcome',
     title: 'Outcome',
-    width: 'minmax(10rem, 3fr)',
+    width: 'minmax(14rem, 3fr)',
     minTable: 34,
     tooltip: historyOutcome,
     cell: historyOutcome,
@@ -55,8 +56,8 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'on',
     title: 'File',
-    width: 'minmax(8rem, 1fr)',
-    minTable: 56,
+    width: 'minmax(12rem, 2fr)',
+    minTable: 70,
     tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n') || undefined,
     align: 'flex',
     cell: ({ file, place }) => (
@@ -66,8 +67,8 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'key',
     title: 'To key',
-    width: 'minmax(8rem, 0.6fr)',
-    minTable: 84,
+    width: 'minmax(10rem, 0.8fr)',
+    minTable: 96,
     tooltip: ({ sourceKey, destinationKey }) =>
       [sourceKey, destinationKey].filter((key) => key !== null).join('\n→ ') || undefined,
     cell: ({ sourceKey, destinationKey }) => <KeyWords arn={destinationKey ?? sourceKey} />,
@@ -88,11 +89,11 @@ function KeyWords({ arn }: { readonly arn: string | null }) {
 }
 
 const KINDS = [
-  { id: 'all', label: 'All' },
+  { id: 'all', label: 'All kinds' },
   ...Object.entries(HISTORY_WORDS).map(([id, { word }]) => ({ id, label: word })),
 ];
 const OUTCOMES = [
-  { id: 'all', label: 'All' },
+  { id: 'all', label: 'All outcomes' },
   ...HISTORY_OUTCOMES.map(({ id, word }) => ({ id, label: word })),
 ];
 
@@ -154,7 +155,7 @@ export function HistoryTab() {
             </IconButton>
           </span>
         )}
-        {narrowed && (
+        {narrowed && reply?.total !== 0 && (
           <Button variant="link" onPress={() => set(NO_QUERY)}>
             Clear filter
           </Button>
@@ -208,9 +209,17 @@ export function HistoryTab() {
       {reply === null ? (
         waiting && <Skeleton label="Loading the history" lines={10} />
       ) : reply.total === 0 ? (
-        <p className="empty-note">
-          {narrowed ? 'No record matches the filter.' : 'Nothing is on record yet.'}
-        </p>
+        narrowed ? (
+          <EmptyNote icon={SearchX} title="No record matches the filter.">
+            <Button onPress={() => set(NO_QUERY)}>Clear filter</Button>
+          </EmptyNote>
+        ) : (
+          <EmptyNote
+            icon={ScrollText}
+            title="Nothing is on record yet."
+            text="Connections, runs and questions to KMS are recorded here, each chained to the one before."
+          />
+        )
       ) : (
         <div className="grid-split">
           <DataGrid

@@ -101,7 +101,7 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
           {rules.text !== null && <pre className="rules-text">{rules.text}</pre>}
         </>
       ) : rules.text === null ? (
-        <p>
+        <p className="audit-words">
           A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file
           makes <code className="cell-nowrap">rewrap audit PATH… --rules FILE</code> a gate for pipelines.
         </p>

@@ -28,8 +28,8 @@ export interface RowHandlers {
 
 /** One blob. A press shows it in the inspector; ticking is the checkbox's, Ctrl's and Shift's. */
 export const BlobRowLine = memo(function BlobRowLine(props: RowProps) {
-  const { row, columns, ticked, member, on } = props;
-  const look = `table-blob${ticked ? ' is-ticked' : ''}${member ? ' is-member' : ''}`;
+  const { row, columns, ticked, member, face, on } = props;
+  const look = `table-blob${ticked ? ' is-ticked' : ''}${member ? ' is-member' : ''}${face === 'key' ? ' is-alone' : ''}`;
   const press = (event: MouseEvent): void => {
     if (event.shiftKey) on.extend(row.id);
     else if (hasMod(event)) on.toggle(row.id);

@@ -12,7 +12,7 @@ import { useUi } from '../../store/app/ui.ts';
 import { blobEntries } from '../../store/blob-menu.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
-import { useInspector } from '../../store/blobs/inspector.ts';
+import { isStale, useInspector } from '../../store/blobs/inspector.ts';
 import { useKeyGroups } from '../../store/blobs/key-groups.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 import { useKeys } from '../../store/connection/keys.ts';
@@ -236,6 +236,8 @@ function useCursor(lines: Lines, cursor: string | null, here: number | undefined
       if (inspected !== null) void inspect(inspected);
       // A blob that the filter hides is not what the window is about.
       else if (nothing) void inspect(null);
+      // The cursor left the lines before the pane had followed it: it follows all the same.
+      else if (isStale(useInspector.getState())) void inspect(useInspector.getState().blobId);
     }, REST_MS);
     return () => clearTimeout(timer);
   }, [inspected, nothing, inspect]);

@@ -9,7 +9,7 @@ import { useAudit } from '../../store/audit/audit.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
 
-/** Readings of up to so many files end without a word: their rows are in sight. */
+/** Readings of up to so many files end without a word: their rows are in sight, where they have any. */
 const FEW = 200;
 
 /** What was met on the way in and not taken, with a list; and how far reading has come. */
@@ -32,7 +32,7 @@ export function IntakeNotice() {
           Reading: {plural(progress.files, 'file')}, {plural(progress.blobs, 'blob')} so far
         </div>
       )}
-      {ended !== null && ended.files > FEW && (
+      {ended !== null && (ended.files > FEW || ended.blobs === 0) && (
         <section className="notice" aria-label="Reading ended">
           <span>
             {plural(ended.files, 'file')} read: {plural(ended.blobs, 'blob')} found.{' '}

@@ -1,5 +1,6 @@
 import { documents, pictures } from 'virtual:documents';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { SearchInput } from '../../components/fields.tsx';
 import { useUi } from '../../store/app/ui.ts';
 import './help.css';
 import { codeDocumentNamed, codeDocuments } from './code-pages.ts';
@@ -35,13 +36,7 @@ export default function HelpView() {
   return (
     <div className="help-view">
       <nav className="help-contents" aria-label="Documents">
-        <input
-          type="search"
-          aria-label="Search the documents"
-          placeholder="Search"
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-        />
+        <SearchInput label="Search the documents" placeholder="Search" value={query} onChange={setQuery} />
         {found === null ? (
           <ul>
             {documents.map(({ name, title }) => (

@@ -30,7 +30,7 @@ export const Inspector = memo(function Inspector() {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: catches Esc from whatever inside has the focus
     <div
-      className="inspector"
+      className={blobId === null ? 'inspector inspector-none' : 'inspector'}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         document.querySelector<HTMLElement>('.table')?.focus();

@@ -1,8 +1,9 @@
-import { RefreshCw, Search } from 'lucide-react';
+import { KeyRound, RefreshCw, Search, SearchX } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Side } from '#shared/model/connection.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import { Button } from '../../components/Button.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
 import { Skeleton, SpokenProgress, useLongWait } from '../../components/Progress.tsx';
@@ -115,13 +116,21 @@ export function AccountKeys({ side }: { readonly side: Side }) {
                 {waiting && <Skeleton label="Loading keys" lines={12} />}
               </div>
             ) : shown.length === 0 && status !== 'loading' ? (
-              <p className="keys-main empty-note">
-                {keys.length === 0
-                  ? gaps.length > 0
-                    ? 'KMS listed no key. A key that you know can be looked up by its ARN.'
-                    : 'This account has no KMS key in this Region.'
-                  : 'No key matches the search.'}
-              </p>
+              <div className="keys-main">
+                {keys.length > 0 ? (
+                  <EmptyNote icon={SearchX} title="No key matches the search.">
+                    <Button onPress={() => setQuery('')}>Clear search</Button>
+                  </EmptyNote>
+                ) : gaps.length > 0 ? (
+                  <EmptyNote
+                    icon={KeyRound}
+                    title="KMS listed no key."
+                    text="A key that you know can be looked up by its ARN."
+                  />
+                ) : (
+                  <EmptyNote icon={KeyRound} title="This account has no KMS key in this Region." />
+                )}
+              </div>
             ) : (
               <KeyTable
                 label={

@@ -155,13 +155,13 @@ function Past({ past }: { readonly past: NonNullable<NonNullable<KeyInfo['rotati
 
 function Regions({ info }: { readonly info: KeyInfo }) {
   const key = info.multiRegionKey;
-  if (key === null) return <Fact name="Multi-Region">{info.multiRegion === null ? null : 'no'}</Fact>;
+  if (key === null) return <Fact name="Multi-Region">{info.multiRegion === null ? null : 'No'}</Fact>;
   return (
     <>
-      <Fact name="Multi-Region">{key.role === 'PRIMARY' ? 'this is the primary' : 'this is a replica'}</Fact>
+      <Fact name="Multi-Region">{key.role === 'PRIMARY' ? 'Primary' : 'Replica'}</Fact>
       {key.role === 'REPLICA' && key.primary !== null && <Fact name="Primary in">{key.primary.region}</Fact>}
       <Fact name="Replicas in">
-        {key.replicas.map(({ region }) => region).join(', ') || 'no other Region'}
+        {key.replicas.map(({ region }) => region).join(', ') || 'No other Region'}
       </Fact>
     </>
   );

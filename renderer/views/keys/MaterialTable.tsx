@@ -3,11 +3,12 @@ import { type CSSProperties, useMemo, useState } from 'react';
 import type { KeyGroup } from '#shared/model/key-group.ts';
 import { IconButton } from '../../components/Button.tsx';
 import type { TableColumn } from '../../components/columns.ts';
-import { DataGrid } from '../../components/DataGrid.tsx';
+import { DataGrid, ROW_REM } from '../../components/DataGrid.tsx';
 import { HowKnown, KeyDanger, KeyFace, KeyVerdict } from '../../components/KeyFace.tsx';
 import { keyGroupName, namelessWords } from '../../lib/keys/key-groups.ts';
 import { count, day, plural, shortHex } from '../../lib/words/format.ts';
 import { copyEntry } from '../../store/app/menu.ts';
+import { useSettings } from '../../store/app/settings.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useKeys } from '../../store/connection/keys.ts';
@@ -24,8 +25,12 @@ export function MaterialTable({ keyGroups }: { readonly keyGroups: readonly KeyG
     [keyGroups, chosen],
   );
   const columns = useMemo(() => columnsFor(chosen), [chosen]);
+  const rowHeight = ROW_REM.two[useSettings((state) => state.density)];
   return (
-    <div className="grid-split material-grid" style={{ '--rows': keyGroups.length } as CSSProperties}>
+    <div
+      className="grid-split material-grid"
+      style={{ '--rows': keyGroups.length, '--row-height': `${rowHeight}rem` } as CSSProperties}
+    >
       <DataGrid
         label="Key materials"
         count={keyGroups.length}

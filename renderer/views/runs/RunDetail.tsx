@@ -21,7 +21,7 @@ import { RunRecordList } from './RunRecord.tsx';
 export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly onBack: () => void }) {
   const { items, fault } = useRunItems(run);
   const over = isOver(run);
-  const waiting = useLongWait(over && items === null && fault === null);
+  const waiting = useLongWait(over && run.counts.failed > 0 && items === null && fault === null);
   const { counts } = run;
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return (
@@ -59,7 +59,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
         </div>
         <RunFacts run={run} />
         {fault !== null && <FaultCard fault={fault} />}
-        {waiting && <Skeleton label="Loading the run" />}
+        {waiting && <Skeleton label="Loading the failures" lines={4} />}
         {items !== null && (
           <>
             <NewBlobs run={run} items={items.items} inRecord />
@@ -85,6 +85,8 @@ export function PaceChart({ runId }: { readonly runId: string }) {
   const id = useId();
   const samples = useRuns((state) => state.pace.get(runId));
   if (samples === undefined || samples.length < 3) return null;
+  // A flat line says nothing that the figures above do not say.
+  if (samples.every(({ rate, slowedTo }) => rate === 0 && slowedTo === null)) return null;
   const most = Math.max(1, ...samples.map(({ rate }) => rate));
   const step = WIDTH / (samples.length - 1);
   const points = samples.map(({ rate }, i) => `${i * step},${HEIGHT - (rate / most) * (HEIGHT - 2) - 1}`);

@@ -1,7 +1,7 @@
-import { CircleCheck, CircleEqual, CircleSlash, CircleX } from 'lucide-react';
+import { Circle, CircleCheck, CircleEqual, CircleSlash, CircleX } from 'lucide-react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
-import { oldKeyWords, outcomeParts } from '#shared/run-outcome.ts';
+import { oldKeyWords, outcomeNames, outcomeParts } from '#shared/run-outcome.ts';
 import { HowKnown, KeyTitle } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, moment, plural } from '../../lib/words/format.ts';
@@ -83,6 +83,8 @@ const LOOKS = {
   rest: { icon: CircleSlash, tone: 'attention' },
 };
 
+const ASKED = outcomeNames(false)[1];
+
 /** What became of the blobs of a run, each part with its number; and how many are known to be under the old key. */
 export function OutcomeTally({ run }: { readonly run: RunSummary }) {
   const old = oldKeyWords(run.outcome);
@@ -91,7 +93,9 @@ export function OutcomeTally({ run }: { readonly run: RunSummary }) {
   return (
     <ul className="tally">
       {parts.map(({ kind, count: blobs, words }) => {
-        const { icon: Icon, tone } = LOOKS[kind];
+        const { icon, tone } = LOOKS[kind];
+        // As in the list of blobs: what is still to do is an open circle.
+        const Icon = kind === 'quiet' && words !== ASKED ? Circle : icon;
         return (
           <li key={words} className={`tally-${tone}`}>
             <Icon className="icon" aria-hidden="true" />
@@ -132,8 +136,6 @@ export function RunFacts({ run }: { readonly run: RunSummary }) {
           </dd>
         </>
       )}
-      <dt>Connection</dt>
-      <dd>{run.connection}</dd>
       {!run.dryRun && run.perKey.length > 0 && (
         <>
           <dt>From keys</dt>
@@ -147,6 +149,8 @@ export function RunFacts({ run }: { readonly run: RunSummary }) {
           </dd>
         </>
       )}
+      <dt>Connection</dt>
+      <dd className="run-connection">{run.connection}</dd>
     </dl>
   );
 }

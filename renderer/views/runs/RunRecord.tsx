@@ -1,10 +1,11 @@
-import { X } from 'lucide-react';
+import { SearchX, X } from 'lucide-react';
 import { type CSSProperties, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CopyLine } from '../../components/CopyLine.tsx';
 import type { TableColumn } from '../../components/columns.ts';
 import { DataGrid } from '../../components/DataGrid.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard, FaultLines } from '../../components/FaultCard.tsx';
 import { SearchInput } from '../../components/fields.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
@@ -194,9 +195,12 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
         </FaultCard>
       )}
       {reply !== null && reply.total === 0 ? (
-        <p className="empty-note">
-          {run.counts.total === 0 ? 'This run has no blobs.' : 'No blob of this run matches the filter.'}
-        </p>
+        <EmptyNote
+          icon={SearchX}
+          title={
+            run.counts.total === 0 ? 'This run has no blobs.' : 'No blob of this run matches the filter.'
+          }
+        />
       ) : (
         <div
           className="grid-split run-record-split"

@@ -80,7 +80,7 @@ const names = (root: HTMLElement) =>
 test('no run: what to do; a list that failed: why, and again', async () => {
   useRuns.setState({ status: 'ready' });
   render(<RunsView />);
-  expect(screen.getByText(/^No run yet\. Select blobs/)).toBeDefined();
+  expect(screen.getByText(/^Select blobs and press Re-encrypt/)).toBeDefined();
   requests.list.mockImplementationOnce(() => refused(DENIED));
   await act(() => useRuns.getState().load());
   expect(screen.getByText('KMS refused the request.')).toBeDefined();

@@ -1,7 +1,9 @@
+import { History } from 'lucide-react';
 import { useMemo } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { oldKeyWords, outcomeParts } from '#shared/run-outcome.ts';
 import { Button } from '../../components/Button.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard, FaultRemedy } from '../../components/FaultCard.tsx';
 import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
@@ -24,6 +26,7 @@ export function RunsView() {
   const openRun = useUi((state) => state.openRun);
   const showRun = useUi((state) => state.showRun);
   const openPlan = useUi((state) => state.openPlan);
+  const showView = useUi((state) => state.show);
   const noPlan = usePlans((state) => state.plans.length === 0);
   const list = useMemo(
     () => [...runs.values()].toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1)),
@@ -49,10 +52,13 @@ export function RunsView() {
           waiting ? (
             <Skeleton label="Loading runs" />
           ) : !noPlan ? null : (
-            <p className="empty-note">
-              No run yet. Select blobs and press Re-encrypt; preflights and runs are listed here, and plans
-              that you open.
-            </p>
+            <EmptyNote
+              icon={History}
+              title="No run yet"
+              text="Select blobs and press Re-encrypt. Preflights, runs and opened plans are listed here."
+            >
+              <Button onPress={() => showView('blobs')}>Go to Blobs</Button>
+            </EmptyNote>
           )
         ) : (
           <>

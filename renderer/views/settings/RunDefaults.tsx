@@ -27,14 +27,14 @@ export function RunDefaults() {
           </p>
         )}
         <TextInput
-          label="Requests a second, at most"
+          label="Requests per second"
           value={rate}
           numeric
           invalid={!isRate}
           placeholder="Unlimited"
           hint={
             isRate
-              ? 'Empty means no limit: Rewrap slows down when KMS throttles.'
+              ? 'At most. Empty means no limit: Rewrap slows down when KMS throttles.'
               : 'A whole number from 1 to 99,999.'
           }
           onChange={(text) => {
@@ -45,7 +45,7 @@ export function RunDefaults() {
           }}
         />
         <TextInput
-          label="Region of a new connection"
+          label="Default Region"
           value={region ?? ''}
           mono
           placeholder="As the profile says"

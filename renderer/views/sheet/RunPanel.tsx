@@ -33,6 +33,7 @@ export function RunPanel() {
       <p className="outcome-title">{over ? endWords(run) : (MOVING[run.status] ?? 'Re-encrypting')}</p>
       <RunBar run={run} />
       {!over && <RunPace run={run} />}
+      <OutcomeTally run={run} />
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
       {run.status === 'unfinished' ? (
@@ -44,7 +45,6 @@ export function RunPanel() {
           </div>
         )
       )}
-      <OutcomeTally run={run} />
       <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}
       {fault !== null && <FaultCard fault={fault} />}

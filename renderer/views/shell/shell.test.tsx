@@ -210,7 +210,7 @@ test('settings are kept as they are chosen; a rate that is none is refused and n
   render(<SettingsView />);
   fireEvent.click(screen.getByRole('radio', { name: 'Dark' }));
   expect(useSettings.getState().theme).toBe('dark');
-  const rate = screen.getByRole('textbox', { name: 'Requests a second, at most' });
+  const rate = screen.getByRole('textbox', { name: 'Requests per second' });
   fireEvent.change(rate, { target: { value: '25' } });
   expect(usePreferences.getState().perSecond).toBe(25);
   for (const bad of ['0', '-1', '1.5', 'x', '100000']) {

@@ -69,7 +69,7 @@ export const AUDIT: readonly Scene[] = [
     async show(page) {
       await page.getByText('12,000', { exact: true }).first().waitFor();
       await go(page, 'Audit');
-      await page.getByText('12,000').first().waitFor();
+      await page.getByText('Key materials').first().waitFor();
     },
   },
   {

@@ -18,6 +18,7 @@ async function running(page: Page): Promise<void> {
   const sheet = await runMany(page);
   await sheet.getByRole('button', { name: 'Close' }).first().click();
   await go(page, 'Runs');
+  await page.getByRole('region', { name: 'Running' }).waitFor();
 }
 
 async function finished(page: Page): Promise<void> {
