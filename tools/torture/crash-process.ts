@@ -9,6 +9,7 @@ import {
   type PlanFile,
   type ResolvedOutput,
   RunManager,
+  type RunWorkers,
 } from '../../electron/core/rotation/index.ts';
 
 /** What one Rewrap is to do. */
@@ -20,6 +21,8 @@ export interface Task {
   readonly output: ResolvedOutput;
   readonly algorithm: 'SYMMETRIC_DEFAULT' | 'RSAES_OAEP_SHA_256';
   readonly newKey: string;
+  /** By so many processes; absent: one. */
+  readonly processes?: number;
 }
 
 interface Environment {
@@ -30,6 +33,10 @@ interface Environment {
   readonly step: (name: string) => void;
   /** The run is held back for a fault: says whether it goes on now; otherwise it is left for another process. */
   readonly held?: (fault: Fault) => Promise<boolean>;
+  /** How processes that do files of a run are started. */
+  readonly workers?: RunWorkers;
+  /** Gets what has the runs, before anything is done. */
+  readonly begun?: (manager: RunManager) => void;
   /** Is called while a run goes on. */
   readonly progress?: (summary: RunSummary) => void;
 }
@@ -55,10 +62,12 @@ export async function runTask(task: Task, environment: Environment): Promise<rea
     },
     {
       ...environment.disk,
+      workers: environment.workers,
       step: environment.step,
       sleep: () => new Promise((resolve) => setTimeout(resolve, 2)),
     },
   );
+  environment.begun?.(manager);
   try {
     await work(manager, task, environment.kms);
     return await manager.list();
@@ -79,7 +88,7 @@ async function work(manager: RunManager, task: Task, kms: Kms): Promise<void> {
         method: 'reencrypt',
         verify: true,
         dryRun: false,
-        pace: { concurrency: 4, perSecond: null },
+        pace: { concurrency: 4, perSecond: null, ...(task.processes ? { processes: task.processes } : {}) },
       },
       output: task.output,
       files: await planOf(task.folder),

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FAULT_SCENARIOS, MOUNTED_SCENARIOS } from './fault-scenarios.ts';
+import { tortureProcesses } from './process-rounds.ts';
 import { runScenario } from './run-scenario.ts';
 import { tortureShards } from './shard-rounds.ts';
 import { mayMount } from './small-disk.ts';
@@ -7,18 +8,23 @@ import { bundleChild, torture } from './torture.ts';
 
 /**
  * `npm run torture` (`-- --kills 100 --rounds 1`): prints how many faults and kills were survived. `-- --shards 200`: so
- * many rounds of plans in shards instead.
+ * many rounds of plans in shards instead; `-- --processes 20`: of runs by several processes.
  */
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
     shards: { type: 'string' },
+    processes: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
 if (values.shards !== undefined) {
   await tortureShards(Number(values.shards), Number(values.seed));
+  process.exit(process.exitCode ?? 0);
+}
+if (values.processes !== undefined) {
+  await tortureProcesses(Number(values.processes), Number(values.seed));
   process.exit(process.exitCode ?? 0);
 }
 const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(0);

@@ -21,7 +21,13 @@ export {
   specialMode,
   specialRights,
 } from './faults.ts';
-export { displayPath, isTemporaryName, ownerOfTemporary, temporaryName } from './files/names.ts';
+export {
+  displayPath,
+  isBackupName,
+  isTemporaryName,
+  ownerOfTemporary,
+  temporaryName,
+} from './files/names.ts';
 export { asObjectBody, INSTRUCTION, isInstruction } from './files/object-body.ts';
 export { MAX_FILE_BYTES, readSource, readUnhashed, SmallFiles } from './files/read-source.ts';
 export { leadsElsewhere, type RealFolders, realFolder } from './files/real-folder.ts';

@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { diskHere, ownerOfTemporary, temporaryName } from '../../intake/index.ts';
+import { contentHash, diskHere, ownerOfTemporary, temporaryName } from '../../intake/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import type { LoggedFile, SharedWork } from '../shards/shared-work.ts';
 import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
@@ -98,6 +99,42 @@ test('one that it replaced while this one asked KMS counts as done, too', async 
   const { live } = await run({ made: (_, now) => (now === after ? logged(before, after, places) : null) });
   expect(live.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 2, failed: 0 } });
   expect(live.items()[0]?.requestId).toBe(facts.requestId);
+});
+
+test('a database whose twin replaced it before the transaction keeps the rows of the twin, and one backup', async () => {
+  const db = new DatabaseSync(harness.path('a.db'));
+  db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, data)');
+  for (let i = 0; i < 20; i++) db.prepare('INSERT INTO t (data) VALUES (?)').run(madeUpBlob(OLD_KEY));
+  db.close();
+  const planned = await harness.add('a.db', readFileSync(harness.path('a.db')));
+  const done: LoggedFile[] = [];
+  const made: SharedWork['made'] = (_, now) => done.find(({ after }) => after === now) ?? null;
+  const twin = await RunHarness.make();
+  let twins = 0;
+  const { live } = await run({
+    made,
+    // This one was thought dead from here on: the twin does the whole file.
+    staged: async () => {
+      const shared: SharedWork = {
+        begins: async () => {},
+        staged: async (file) => void done.push(file),
+        made,
+        leftovers: () => [],
+      };
+      const other = await startRun(
+        { ...twin.input(kms, {}, { shared }), files: [planned] },
+        { journal: twin.journal, onProgress: () => {}, disk: diskHere() },
+      );
+      await other.done;
+      twins += other.summary().counts.succeeded;
+    },
+  });
+  expect(twins).toBe(20);
+  expect(live.summary()).toMatchObject({ status: 'finished', counts: { succeeded: 20, failed: 0 } });
+  expect(await contentHash(harness.path('a.db'))).toBe(done[0]?.after);
+  expect(live.items()[0]?.backup).toBe(done[0]?.backup);
+  expect(readdirSync(harness.folder).sort()).toEqual(['a.db', basename(done[0]?.backup ?? '')]);
+  await twin.remove();
 });
 
 test('a blob that the other process left is no success; a change by anything else is a change', async () => {

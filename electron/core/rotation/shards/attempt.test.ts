@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../storage/database.ts';
+import { sha256 } from '../../storage/hash.ts';
 import { prepareSchema } from '../journal/schema.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptLog, AttemptLogs } from './attempt-log.ts';
@@ -185,6 +186,55 @@ describe('beside the files of a shard that is done', () => {
     expect(twins.map(({ left }) => left())).toEqual([0, 0]);
     // Of a process that has no part in the shard.
     expect(existsSync(other)).toBe(true);
+  });
+
+  test('a backup of a dead twin goes where the records have another of the same content, or the file is as it was', async () => {
+    const stamp = (n: number): string => `.rewrap-backup-20261130T12000000${n}Z`;
+    const [replaced, kept, other, changed] = ['replaced', 'kept', 'other', 'changed'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string, string];
+    // Each file with the backup that the records name, and the one that a twin made and logged before it died.
+    const files = [
+      { target: replaced, now: 'new', named: 'old', of: 'old', goes: true },
+      { target: kept, now: 'old', named: null, of: 'old', goes: true },
+      { target: other, now: 'new', named: 'lost', of: 'old', goes: false },
+      { target: changed, now: 'of another program', named: null, of: 'old', goes: false },
+    ];
+    const state = join(folder, 'state');
+    const attempt = await Attempt.begin({ state, local: join(folder, 'here'), leaseMs: 200 });
+    mkdirSync(attempt.records, { recursive: true });
+    const db = openDatabase(join(attempt.records, 'runs.sqlite'));
+    prepareSchema(db);
+    db.exec(
+      `INSERT INTO runs (id, owner, state, dry_run, request, output, connection, target, started_at, total, bytes, status)
+       VALUES ('r', 'o', 'ended', 0, '{}', '{}', '', '', '', 1, 1, 'finished')`,
+    );
+    const log = new AttemptLog(state, 'attempt-000009-x');
+    for (const [file, { target, now, named, of }] of files.entries()) {
+      writeFileSync(target, now);
+      if (named !== null) writeFileSync(target + stamp(1), named);
+      writeFileSync(target + stamp(2), of);
+      db.prepare(
+        `INSERT INTO files (run, file, path, display, relative, state, sha256_before, target, backup)
+         VALUES (1, ?, ?, '', '', '', ?, ?, ?)`,
+      ).run(
+        file,
+        target,
+        Buffer.from(sha256('old'), 'hex'),
+        target,
+        named === null ? null : target + stamp(1),
+      );
+      await log.add(logged(file, { before: sha256('old'), backup: target + stamp(2) }));
+    }
+    // What an attempt that did replace a file logged is what the records name.
+    await log.add(logged(0, { before: sha256('old'), backup: replaced + stamp(1) }));
+    await log.close();
+    db.close();
+    await attempt.end(true);
+    for (const { target, named, goes } of files) {
+      expect(existsSync(target + stamp(2)), target).toBe(!goes);
+      expect(existsSync(target + stamp(1)), target).toBe(named !== null);
+    }
   });
 
   test('a living process is not given up because of its number', async () => {

@@ -5,6 +5,7 @@ import { AttemptLog, AttemptLogs } from './attempt-log.ts';
 import { adoptRecords, attemptsIn, copyRecords, restoreRecords } from './checkpoint.ts';
 import { Lease, lives, processSpace } from './lease.ts';
 import type { LoggedFile, SharedWork } from './shared-work.ts';
+import { removeSpareBackups } from './spare-backups.ts';
 
 /** Time between two copies of the records, milliseconds; more where a copy takes long. */
 const COPY_MS = 30_000;
@@ -109,7 +110,7 @@ export class Attempt implements SharedWork {
     try {
       await copyRecords(this.records, this.#shared);
       if (!done) return;
-      this.#removeLeftovers();
+      await this.#removeLeftovers();
       rmSync(this.records, { recursive: true, force: true });
     } finally {
       this.lease.release();
@@ -144,10 +145,11 @@ export class Attempt implements SharedWork {
   }
 
   /**
-   * Temporary files of attempts that died, whichever number they had, also those that they had not come to log. One of
-   * another machine counts as dead because it let its lease go by: every file is done, so that nothing would come of its own.
+   * Temporary files of attempts that died, whichever number they had, also those that they had not come to log, and backups
+   * of files that they did not come to replace. One of another machine counts as dead because it let its lease go by: every
+   * file is done, so that nothing would come of its own.
    */
-  #removeLeftovers(): void {
+  async #removeLeftovers(): Promise<void> {
     this.#readLogs();
     const gone = new Set(this.#logs.attempts().filter((attempt) => this.#isGone(attempt) !== false));
     const owners = new Set<string>();
@@ -163,6 +165,8 @@ export class Attempt implements SharedWork {
     for (const folder of folders)
       for (const name of namesIn(folder))
         if (owners.has(ownerOfTemporary(name) ?? '')) rmSync(join(folder, name), { force: true });
+    const left = [...this.#logged.values()].flat().filter(({ attempt }) => gone.has(attempt));
+    await removeSpareBackups(this.records, left);
   }
 }
 
