@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,6 +39,10 @@ export interface ProcessReport {
 
 /** Between two things that happen, milliseconds at most. */
 const BETWEEN_MS = 300;
+/** Part of the kills that come while a file is put back. */
+const IN_PUT_BACK = 0.75;
+/** How long after that began at most, milliseconds, where it is not at the instant at which the new file stands. */
+const PUT_BACK_MS = 25;
 /** How long nothing may be sent after a pause, milliseconds. */
 const QUIET_MS = 60;
 /** Times that what failed is tried again, once nothing happens any more. */
@@ -183,8 +187,10 @@ class Round {
       if (heard.ended) return;
       this.#acts--;
       const what = this.#random();
-      if (what < 0.45) this.#killOne(heard);
+      if (what < 0.65 && this.#random() < IN_PUT_BACK) await this.#putBack(heard);
+      if (what < 0.45) this.#killSome(heard);
       else if (what < 0.65) {
+        if (heard.ended) return;
         this.report.hosts++;
         child.kill('SIGKILL');
         return;
@@ -192,12 +198,31 @@ class Round {
     }
   }
 
-  #killOne({ children }: Heard): void {
+  /** Waits for a file that is being put back, and some milliseconds more; or for one that was replaced just now. */
+  async #putBack({ over }: Heard): Promise<void> {
+    const { written, files } = this.#fixture;
+    const stands = this.#random() < 0.5;
+    // A folder that is not there yet cannot be watched.
+    mkdirSync(written, { recursive: true });
+    const watching = watch(written, { recursive: true });
+    const happens = new Promise<void>((resolve) => {
+      watching.on('change', (_, name) => {
+        if (stands ? files.has(String(name)) : /\.rewrap-[^/]*\.tmp$/.test(String(name))) resolve();
+      });
+    });
+    await Promise.race([happens, over]);
+    watching.close();
+    if (!stands) await wait(this.#random() * PUT_BACK_MS);
+  }
+
+  /** One process, or all at once: of one in some it is not known which file it has. */
+  #killSome({ children }: Heard): void {
     const living = [...children].filter(isAlive);
-    const pid = living[Math.floor(this.#random() * living.length)];
-    if (pid === undefined) return;
-    this.report.killed++;
-    process.kill(pid, 'SIGKILL');
+    const one = living[Math.floor(this.#random() * living.length)];
+    for (const pid of this.#random() < 0.3 ? living : one === undefined ? [] : [one]) {
+      this.report.killed++;
+      process.kill(pid, 'SIGKILL');
+    }
   }
 
   /** From when it says that it is paused, nothing arrives until it goes on, also where a process dies meanwhile. */
@@ -208,7 +233,7 @@ class Round {
     if (heard.ended) return;
     this.report.pauses++;
     const before = this.#arrived;
-    if (this.#random() < 0.5) this.#killOne(heard);
+    if (this.#random() < 0.5) this.#killSome(heard);
     await wait(QUIET_MS);
     if (this.#arrived !== before) throw new Error(`${this.#arrived - before} requests arrived after a pause`);
     child.stdin?.write('go\n');

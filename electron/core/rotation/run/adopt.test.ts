@@ -101,7 +101,7 @@ test('one that it replaced while this one asked KMS counts as done, too', async 
   expect(live.items()[0]?.requestId).toBe(facts.requestId);
 });
 
-test('a database whose twin replaced it before the transaction keeps the rows of the twin, and one backup', async () => {
+test('a database that a twin replaced before the transaction keeps the rows of the twin, and one backup', async () => {
   const db = new DatabaseSync(harness.path('a.db'));
   db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, data)');
   for (let i = 0; i < 20; i++) db.prepare('INSERT INTO t (data) VALUES (?)').run(madeUpBlob(OLD_KEY));

@@ -68,6 +68,7 @@ export class LiveRun implements Run {
   readonly #input: Omit<RunInput, 'files'>;
   readonly #record: RunRecord;
   readonly #owner: string;
+  readonly #forget: (owner: string) => void;
   readonly #tracker: ItemTracker;
   readonly #scheduler: RequestScheduler;
   readonly #hooks: RunHooks;
@@ -114,6 +115,8 @@ export class LiveRun implements Run {
     this.#kms = input.kms;
     this.#record = journal.record(no);
     this.#owner = journal.owner.id;
+    // What it proved its life by goes.
+    this.#forget = (owner) => void journal.owner.isAlive(owner);
     this.#hooks = hooks;
     this.#disk = parts.disk;
     this.#progress = new RunProgress(() => onProgress(this.summary()));
@@ -283,6 +286,7 @@ export class LiveRun implements Run {
         earlier: accepted,
         held: () => this.#scheduler.hold !== null,
         halted: this.#halt.signal,
+        forget: (owner) => this.#forget(owner),
         died: () => {
           this.#died++;
           this.#progress.touch();

@@ -119,6 +119,8 @@ test('processes killed in the middle of their files: each blob is under the othe
   expect(workers?.died).toBeGreaterThan(0);
   expect(undo).toEqual({ blobs: FILES * EACH, files: FILES });
   await eachBlobMoved(keyId);
+  // Nothing is left of the two that were killed.
+  expect(readdirSync(join(harness.home, 'owners'))).toHaveLength(1);
   // A run has ended once its processes are gone.
   expect(children.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)).toBe(true);
 });

@@ -38,6 +38,8 @@ interface WorkerPoolParts {
   readonly held: () => boolean;
   /** Aborted when the run stops. */
   readonly halted: AbortSignal;
+  /** The owner of this id, which was a process of the run, is dead. */
+  readonly forget: (owner: string) => void;
   /** A process died, and another one takes its place. */
   readonly died: () => void;
 }
@@ -90,6 +92,7 @@ export class WorkerPool implements FileWorkers {
       pulse: parts.pulse,
       opening: () => this.#opening(),
       access: (kms) => this.#accessOf(kms),
+      forget: parts.forget,
       isFirst: (sha256, item) => this.#isFirst(sha256, item),
     };
     this.#unhalt = onAbort(parts.halted, () => {

@@ -56,6 +56,8 @@ export interface WorkerShared {
   readonly access: (kms: KmsRequests) => KmsAccess;
   /** For tests: in place of {@link PULSE}. */
   readonly pulse: number | undefined;
+  /** The owner of this id, which was a process of the run, is dead. */
+  readonly forget: (owner: string) => void;
   /** Whether no other blob of the run was given this new blob; `sha256` in hex. */
   readonly isFirst: (sha256: string, item: number) => boolean;
 }
@@ -356,6 +358,7 @@ export class WorkerProcess {
     clearInterval(this.#pulse);
     for (const answered of [...this.#requests.values()]) answered(null);
     await Promise.all([...this.#flights.values()].map((flight) => this.#settle(flight)));
+    if (this.#owner !== null) this.#shared.forget(this.#owner);
   }
 
   async #settle(flight: Flight): Promise<void> {
