@@ -51,10 +51,21 @@ const ANSWERS: Readonly<Record<string, (input: Record<string, string>) => object
   }),
 };
 
+/** What STS says of who asks. */
+const IDENTITY =
+  '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>' +
+  '<Arn>arn:aws:iam::111122223333:user/bench</Arn><UserId>U</UserId><Account>111122223333</Account>' +
+  '</GetCallerIdentityResult></GetCallerIdentityResponse>';
+
 const server = createServer((request, response) => {
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
+    if (request.headers['x-amz-target'] === undefined) {
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      response.end(IDENTITY);
+      return;
+    }
     const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1] ?? '';
     const answer = ANSWERS[operation];
     const status = answer === undefined ? 400 : 200;

@@ -38,6 +38,7 @@ const TABLE: readonly [string, readonly Blob[], Partial<RunEnd>, number][] = [
   ['a file that changed', [['failed', own('FileChanged')]], {}, 1],
   ['failed, and unreadable input', [['failed', kms('InvalidCiphertextException')]], { unreadable: true }, 1],
   ['throttled to the end of failurePolicy', [['reencrypted'], ['failed', kms('ThrottlingException')]], {}, 3],
+  ['a database that another program has', [['reencrypted'], ['failed', own('DatabaseInUse')]], {}, 3],
   ['KMS failed inside', [['failed', kms('KMSInternalException')]], {}, 3],
   [
     'what passes beside what does not',

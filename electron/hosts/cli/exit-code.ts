@@ -25,6 +25,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'FilesInUse',
   'RunElsewhere',
   'ShardElsewhere',
+  // A twin in the middle of its transaction, for one: the next start finds what came of it.
+  'DatabaseInUse',
 ]);
 
 /** Whether the same command may get further later: credentials, network, throttling, a full disk, a busy run. */

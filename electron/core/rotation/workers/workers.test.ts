@@ -25,7 +25,10 @@ beforeEach(async () => {
   harness = await RunHarness.make();
   kms = new FakeKms();
 });
-afterEach(() => harness.remove());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await harness.remove();
+});
 
 async function files(count: number, each = 1): Promise<void> {
   for (let i = 0; i < count; i++)
@@ -132,8 +135,9 @@ test('paused is said once no process has a request that may leave, also one in t
   const { run } = await start(slow, { pace: { concurrency: 2, perSecond: null, processes: 2 } });
   await expect.poll(() => pipe.length).toBeGreaterThan(0);
   run.pause();
+  // What was not in the pipe is answered by then.
+  await wait(50);
   const before = sent();
-  // What was not in the pipe is answered by now.
   await wait(50);
   expect({ status: run.summary().status, sent: sent() }).toEqual({ status: 'pausing', sent: before });
   stands = 'over';
@@ -260,17 +264,10 @@ test('files in archives are made anew in a folder by processes, one of which die
 
 test('a run that is put off keeps its place, and goes on by as many processes', async () => {
   await files(20);
-  let begun: (() => void) | null = null;
-  kms.onReEncrypt = (_, nth) => {
-    if (nth === 5) begun?.();
-    return {};
-  };
   const { run, manager } = await start(undefined, {
     pace: { concurrency: 2, perSecond: null, processes: 2 },
   });
-  await new Promise<void>((resolve) => {
-    begun = resolve;
-  });
+  await expect.poll(() => kms.asked.length, { interval: 1 }).toBeGreaterThan(4);
   await manager.suspend(run.id);
   const { succeeded, waiting } = (await manager.summary(run.id)).counts;
   expect(succeeded + waiting).toBe(20);
