@@ -32,12 +32,17 @@ interface Row {
 
 /**
  * A plan by the shell, and its run by one process and by several, against a KMS that does nothing. The window's processes are
- * the same: the command is what the engine is there. `blobs` above a hundred thousand: besides, so many by four, once.
+ * the same: the command is what the engine is there. `blobs` above `roundsOf`: besides, so many by four, once.
  */
-export async function workersSuite(blobs: number, each: number, rounds: number): Promise<BenchSection> {
+export async function workersSuite(
+  blobs: number,
+  each: number,
+  rounds: number,
+  roundsOf = ROUNDS_OF,
+): Promise<BenchSection> {
   const top = mkdtempSync(join(tmpdir(), 'rewrap-bench-workers-'));
   const kms = await startStub();
-  const small = Math.min(blobs, ROUNDS_OF);
+  const small = Math.min(blobs, roundsOf);
   const rows = new Map<string, Row>();
   const add = (name: string, of: number, took: Took): void => {
     const row = rows.get(name) ?? { name, blobs: of, took: [] };

@@ -146,6 +146,9 @@ describe('the image', () => {
       ...ENGINE.filter(({ entry }) => ['disk-thread', 'two-step-child'].includes(entry)),
     ])
       expect(copied).toContain(`dist/${entry}.cjs`);
+    // The processes of a run, and the folder of chunks that they share with the engine.
+    expect(copied).toContain('dist/run-worker.cjs');
+    expect(copied).toContain('dist/engine /opt/rewrap/engine');
     expect(copied).toMatch(/dist\/cli\.js .*dist\/cli-main \/opt\/rewrap\/cli-main/);
   });
 
