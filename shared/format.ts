@@ -17,7 +17,7 @@ const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 /** What the ciphertext of a blob is called as a file of its own: after its file and its place there, for any system. */
 export function blobFileName({ file, place }: { readonly file: string; readonly place: string }): string {
   const plain = (text: string): string => text.replaceAll(/[^\w.-]+/g, '-').replace(/^[-.]+/, '');
-  const name = plain(file.split(/[\\/]/).at(-1) ?? '').slice(0, 80) || 'blob';
+  const name = plain(file.split(/\/|\\(?!u\{)/).at(-1) ?? '').slice(0, 80) || 'blob';
   const whole = place === '' ? name : `${name}-${plain(place).slice(0, 80)}`;
   return `${DEVICE.test(whole) ? '_' : ''}${whole.replace(/\.bin$/, '')}.bin`;
 }

@@ -20,4 +20,5 @@ test('names at the end of ARNs and paths', () => {
   expect(shortKeyName('arn:aws:kms:us-east-1:111122223333:alias/a/b')).toBe('alias/a/b');
   expect(shortKeyName('alias/x')).toBe('alias/x');
   expect(fileName('C:\\a\\b.bin')).toBe('b.bin');
+  expect(fileName('a/b\\u{200d}c.bin')).toBe('b\\u{200d}c.bin');
 });

@@ -45,8 +45,8 @@ export function shortKeyName(arnOrId: string): string {
   return match?.[1] ?? match?.[2] ?? arnOrId;
 }
 
-/** Last part of a path, either slash. */
-export const fileName = (path: string): string => path.split(/[\\/]/).at(-1) ?? path;
+/** Last part of a path, either slash. A character that draws nothing is there as `\u{…}`, which is no slash. */
+export const fileName = (path: string): string => path.split(/\/|\\(?!u\{)/).at(-1) ?? path;
 
 /** The folder of a path with its slash at the end, either slash; empty where the path has none. */
 export const folderName = (path: string): string => path.slice(0, path.length - fileName(path).length);
