@@ -4,11 +4,12 @@ import { KEYS } from './keys.ts';
 import { REACH_SCENES } from './reach.ts';
 import { RUNS } from './runs.ts';
 import type { Scene, SceneView } from './scene.ts';
+import { STATES } from './states.ts';
 
 export type { Scene, SceneView } from './scene.ts';
 
 /** Every view in every state that a person meets. */
-export const SCENES: readonly Scene[] = [...BLOBS, ...RUNS, ...KEYS, ...AUDIT, ...REACH_SCENES];
+export const SCENES: readonly Scene[] = [...BLOBS, ...RUNS, ...KEYS, ...AUDIT, ...REACH_SCENES, ...STATES];
 
 /** Views of the navigation that no scene shows. */
 export function withoutScene(views: readonly string[], scenes: readonly Scene[] = SCENES): string[] {

@@ -57,6 +57,7 @@ export const KEYS: readonly Scene[] = [
     name: 'keys-loading',
     view: 'Keys',
     daily: true,
+    waits: true,
     faults: [{ kind: 'latency', ms: 60_000, operations: ['ListKeys', 'ListAliases'] }],
     async show(page) {
       await go(page, 'Keys');

@@ -22,6 +22,8 @@ export interface Scene {
   readonly daily?: true;
   /** It starts from the practice KMS and changes nothing: other such scenes may stand in the same application. */
   readonly looksOnly?: true;
+  /** It shows that something is being waited for. */
+  readonly waits?: true;
   /** The connection is not expected to be ready. */
   readonly disconnected?: true;
   readonly show: (page: Page, home: string) => Promise<void>;

@@ -113,6 +113,13 @@ export async function openShared(browser: Browser, seeded: string, viewport: Siz
   };
 }
 
+/** Waits until the view is there and no part of it is on its way. As text, since these types know no document. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `document.querySelector('.main .view, .main .help-view, .main-notice') !== null && document.querySelector('.skeleton') === null`,
+  );
+}
+
 /** `use` with the window in the state of `scene`, in an application of its own: scenes do not see each other. */
 export async function inScene<T>(
   browser: Browser,
@@ -127,6 +134,7 @@ export async function inScene<T>(
     const page = await context.newPage();
     await openWindow(page, application, scene);
     await scene.show(page, application.home);
+    if (scene.waits !== true) await settled(page);
     return await use(page);
   } finally {
     await context.close();
