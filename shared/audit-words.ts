@@ -2,6 +2,9 @@ import { count, plural } from './format.ts';
 import type { AuditSummary, Facet, ReferenceSort, Weighed } from './model/audit.ts';
 import type { Coverage } from './model/coverage.ts';
 
+/** A value of a facet that neither the files nor KMS gave. */
+export const NOT_KNOWN = 'not known';
+
 /** What an audit counts by, for people: the same on screen and in reports. */
 export const FACET_WORDS: Record<Facet, string> = {
   key: 'Key',

@@ -1,3 +1,4 @@
+import { NOT_KNOWN } from '#shared/audit-words.ts';
 import { EVIDENCE, EVIDENCE_WORDS } from '#shared/evidence.ts';
 import { type AuditBar, type AuditFacet, FACETS, type Facet } from '#shared/model/audit.ts';
 import { oldLimit } from '../key-material/index.ts';
@@ -16,10 +17,10 @@ interface Valued {
   readonly fingerprint: string | null;
 }
 
-const NOT_KNOWN: Valued = { value: '', label: 'not known', fingerprint: null };
+const NO_VALUE: Valued = { value: '', label: NOT_KNOWN, fingerprint: null };
 const plain = (value: string | null | undefined, label?: string): Valued =>
   value === null || value === undefined || value === ''
-    ? NOT_KNOWN
+    ? NO_VALUE
     : { value, label: label ?? value, fingerprint: null };
 
 const STATE_WORDS: Record<string, string> = {
@@ -40,7 +41,7 @@ function ofSubject(facet: Facet, subject: KeySubject, now: number): Valued | nul
     case 'alias':
       return key === null
         ? aliasOf(subject)
-        : plain(key.aliases[0] ?? null, key.aliases[0]) === NOT_KNOWN
+        : plain(key.aliases[0] ?? null, key.aliases[0]) === NO_VALUE
           ? { value: '-', label: 'no alias', fingerprint: null }
           : plain(key.aliases[0]);
     case 'account':
@@ -90,16 +91,16 @@ function originWords(origin: string | null): string {
 }
 
 function rotation({ key }: KeySubject): Valued {
-  if (key === null || key.spec === null) return NOT_KNOWN;
+  if (key === null || key.spec === null) return NO_VALUE;
   if (key.spec !== 'SYMMETRIC_DEFAULT') return plain('n/a', 'does not rotate');
-  if (key.rotation === null) return NOT_KNOWN;
+  if (key.rotation === null) return NO_VALUE;
   if (key.rotation.enabled) return plain('on', 'automatic');
   return key.rotation.lastAt === null ? plain('off', 'never rotated') : plain('by-hand', 'by hand');
 }
 
 function lastUse({ key }: KeySubject, now: number): Valued {
   const use = key?.lastUse ?? null;
-  if (use === null) return NOT_KNOWN;
+  if (use === null) return NO_VALUE;
   if (use.at === null) return plain('never', 'no use on record');
   return plain(...agedWords(Date.parse(use.at), now));
 }
@@ -152,7 +153,7 @@ function ofCohort(facet: Facet, { row }: Cohort, subject: KeySubject, now: numbe
     case 'container':
       return plain(row.container);
     default:
-      return ofSubject(facet, subject, now) ?? NOT_KNOWN;
+      return ofSubject(facet, subject, now) ?? NO_VALUE;
   }
 }
 

@@ -1,7 +1,8 @@
-import { Camera, Download, FolderOpen } from 'lucide-react';
+import { CalendarCheck, Camera, Download, FolderOpen } from 'lucide-react';
 import { useEffect, useId } from 'react';
 import type { CampaignView } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
@@ -51,42 +52,50 @@ export function CampaignTab() {
   const choose = () => pickTexts('.yaml,.yml,.json,.jsonl', (files) => void open(files));
   return (
     <div className="audit-page">
-      <div className="button-row">
-        <Button icon={<FolderOpen className="icon" aria-hidden="true" />} onPress={choose}>
-          {text === null ? 'Open campaign…' : 'Open another campaign…'}
-        </Button>
-        {text !== null && (
-          <>
-            <Button
-              icon={<Camera className="icon" aria-hidden="true" />}
-              reason={takeable(counting, view)}
-              onPress={() => void takeSnapshot()}
-            >
-              Take a snapshot
-            </Button>
-            <Button
-              variant={isUnsaved ? 'primary' : 'normal'}
-              icon={<Download className="icon" aria-hidden="true" />}
-              reason={isUnsaved ? null : 'Every snapshot is in its file already.'}
-              onPress={() => void save()}
-            >
-              Save snapshots…
-            </Button>
-            <Button variant="quiet" onPress={close}>
-              {isUnsaved ? 'Close without saving' : 'Close campaign'}
-            </Button>
-          </>
-        )}
-      </div>
+      {text !== null && (
+        <div className="button-row">
+          <Button icon={<FolderOpen className="icon" aria-hidden="true" />} onPress={choose}>
+            Open another campaign…
+          </Button>
+          <Button
+            icon={<Camera className="icon" aria-hidden="true" />}
+            reason={takeable(counting, view)}
+            onPress={() => void takeSnapshot()}
+          >
+            Take a snapshot
+          </Button>
+          <Button
+            variant={isUnsaved ? 'primary' : 'normal'}
+            icon={<Download className="icon" aria-hidden="true" />}
+            reason={isUnsaved ? null : 'Every snapshot is in its file already.'}
+            onPress={() => void save()}
+          >
+            Save snapshots…
+          </Button>
+          <Button variant="quiet" onPress={close}>
+            {isUnsaved ? 'Close without saving' : 'Close campaign'}
+          </Button>
+        </div>
+      )}
       {fault !== null && <FaultCard fault={fault} />}
       {waiting && <Skeleton label="Counting" lines={6} />}
       {view !== null && <Burndown view={view} />}
       {text === null && (
-        <p className="audit-words">
-          A campaign file says what to leave, who owns which files, and until when. Choose it together with
-          its file of snapshots (<code>NAME.snapshots.jsonl</code>), which{' '}
-          <code className="cell-nowrap">rewrap campaign snapshot</code> writes, too.
-        </p>
+        <EmptyNote
+          icon={CalendarCheck}
+          title="No campaign is open"
+          text={
+            <>
+              A campaign file says what to leave, who owns which files, and until when. Choose it together
+              with its file of snapshots (<code>NAME.snapshots.jsonl</code>), which{' '}
+              <code className="cell-nowrap">rewrap campaign snapshot</code> writes, too.
+            </>
+          }
+        >
+          <Button icon={<FolderOpen className="icon" aria-hidden="true" />} onPress={choose}>
+            Open campaign…
+          </Button>
+        </EmptyNote>
       )}
     </div>
   );

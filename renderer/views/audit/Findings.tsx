@@ -147,7 +147,7 @@ function Title({ line }: { readonly line: FindingLine }) {
 }
 
 const OPTIONS: readonly { readonly id: SeverityFilter; readonly label: string }[] = [
-  { id: 'all', label: 'All but suppressed' },
+  { id: 'all', label: 'Open' },
   { id: 'critical', label: 'Critical' },
   { id: 'warning', label: 'Warnings' },
   { id: 'info', label: 'Notes' },

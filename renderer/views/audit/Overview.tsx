@@ -1,4 +1,4 @@
-import { coverageWords, FACET_WORDS, nothingWords } from '#shared/audit-words.ts';
+import { coverageWords, FACET_WORDS, NOT_KNOWN, nothingWords } from '#shared/audit-words.ts';
 import type { AuditFacet, AuditSummary, Facet } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
 import { Button } from '../../components/Button.tsx';
@@ -90,11 +90,7 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
       {common.length > 0 && totals.blobs > 0 && (
         <p className="common-values">
           <strong>{totals.blobs === 1 ? 'The blob' : `All ${plural(totals.blobs, 'blob')}`}:</strong>{' '}
-          {common
-            .map(({ facet, bars: [bar] }) =>
-              bar === undefined ? '' : `${FACET_WORDS[facet]}: ${shownName(facet, bar)}`,
-            )
-            .join(' · ')}
+          {commonWords(common)}
         </p>
       )}
       <div className="charts charts-wide">
@@ -155,6 +151,20 @@ export function Overview({ summary }: { readonly summary: AuditSummary }) {
       </div>
     </div>
   );
+}
+
+/** The values that all blobs share; those that are not known are named once, together. */
+function commonWords(common: readonly AuditFacet[]): string {
+  const isKnown = ({ bars: [bar] }: AuditFacet): boolean => bar?.label !== NOT_KNOWN;
+  const unknown = common.filter((facet) => !isKnown(facet)).map(({ facet }) => FACET_WORDS[facet]);
+  return [
+    ...common
+      .filter(isKnown)
+      .map(({ facet, bars: [bar] }) =>
+        bar === undefined ? '' : `${FACET_WORDS[facet]}: ${shownName(facet, bar)}`,
+      ),
+    ...(unknown.length === 0 ? [] : [`Not known: ${unknown.join(', ')}`]),
+  ].join(' · ');
 }
 
 function Total({

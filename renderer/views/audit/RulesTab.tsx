@@ -4,6 +4,7 @@ import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
 import { Button } from '../../components/Button.tsx';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard } from '../../components/FaultCard.tsx';
 import { FramedTable, NumberCell } from '../../components/FramedTable.tsx';
 import { Status } from '../../components/Status.tsx';
@@ -54,45 +55,49 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
       setFault(pageFaultOf(error));
     }
   };
+  const none = rules.text === null && rules.problem === null && rulesDraft === null;
+  const buttons = (
+    <>
+      <Button
+        icon={<FileCheck2 className="icon" aria-hidden="true" />}
+        onPress={() =>
+          pickTexts('.yaml,.yml,.json', ([file]) => file && void use(file.text, file.name), false)
+        }
+      >
+        {rules.text === null ? 'Use a rules file…' : 'Use another rules file…'}
+      </Button>
+      <Button onPress={() => setRulesDraft(rulesFromList(summary))}>Write rules from this list</Button>
+      <Button variant="quiet" onPress={() => setRulesDraft(EXAMPLE)}>
+        Start from an example
+      </Button>
+      {rules.text !== null && (
+        <Button variant="quiet" onPress={() => setRulesDraft(rules.text)}>
+          Edit these rules
+        </Button>
+      )}
+      {rules.text !== null && (
+        <Button
+          variant="quiet"
+          icon={<Download className="icon" aria-hidden="true" />}
+          onPress={() => void saveRules(rules.text ?? '')}
+        >
+          Save as a file…
+        </Button>
+      )}
+      {(rules.text !== null || rules.problem !== null) && (
+        <Button
+          variant="quiet"
+          icon={<FileX2 className="icon" aria-hidden="true" />}
+          onPress={() => void use(null, null)}
+        >
+          Use no rules
+        </Button>
+      )}
+    </>
+  );
   return (
     <div className="audit-page">
-      <div className="button-row">
-        <Button
-          icon={<FileCheck2 className="icon" aria-hidden="true" />}
-          onPress={() =>
-            pickTexts('.yaml,.yml,.json', ([file]) => file && void use(file.text, file.name), false)
-          }
-        >
-          {rules.text === null ? 'Use a rules file…' : 'Use another rules file…'}
-        </Button>
-        <Button onPress={() => setRulesDraft(rulesFromList(summary))}>Write rules from this list</Button>
-        <Button variant="quiet" onPress={() => setRulesDraft(EXAMPLE)}>
-          Start from an example
-        </Button>
-        {rules.text !== null && (
-          <Button variant="quiet" onPress={() => setRulesDraft(rules.text)}>
-            Edit these rules
-          </Button>
-        )}
-        {rules.text !== null && (
-          <Button
-            variant="quiet"
-            icon={<Download className="icon" aria-hidden="true" />}
-            onPress={() => void saveRules(rules.text ?? '')}
-          >
-            Save as a file…
-          </Button>
-        )}
-        {(rules.text !== null || rules.problem !== null) && (
-          <Button
-            variant="quiet"
-            icon={<FileX2 className="icon" aria-hidden="true" />}
-            onPress={() => void use(null, null)}
-          >
-            Use no rules
-          </Button>
-        )}
-      </div>
+      {!none && <div className="button-row">{buttons}</div>}
       {fault !== null && <FaultCard fault={fault} onDismiss={() => setFault(null)} />}
       {rulesDraft !== null && <RulesEditor text={rulesDraft} />}
       {rules.problem !== null ? (
@@ -101,10 +106,21 @@ export function RulesTab({ summary }: { readonly summary: AuditSummary }) {
           {rules.text !== null && <pre className="rules-text">{rules.text}</pre>}
         </>
       ) : rules.text === null ? (
-        <p className="audit-words">
-          A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same file
-          makes <code className="cell-nowrap">rewrap audit PATH… --rules FILE</code> a gate for pipelines.
-        </p>
+        none && (
+          <EmptyNote
+            icon={FileCheck2}
+            title="No rules are in use"
+            text={
+              <>
+                A rules file says what is allowed: accounts, keys, algorithms, context pairs, age. The same
+                file makes <code className="cell-nowrap">rewrap audit PATH… --rules FILE</code> a gate for
+                pipelines.
+              </>
+            }
+          >
+            {buttons}
+          </EmptyNote>
+        )
       ) : (
         <>
           <p className="rules-verdict">

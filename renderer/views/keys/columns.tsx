@@ -132,7 +132,7 @@ function Rotation({ info }: { readonly info: KeyInfo }) {
     );
   const refused = gaps.filter((gap) => gap.startsWith('GetKeyRotationStatus'));
   if (refused.length > 0) return <Gap why={refused} />;
-  if (spec !== null && spec !== 'SYMMETRIC_DEFAULT') return <span className="faint">does not rotate</span>;
+  if (spec !== null && spec !== 'SYMMETRIC_DEFAULT') return <span className="faint">Does not rotate</span>;
   return <span className="faint">{spec === null ? '' : '…'}</span>;
 }
 
