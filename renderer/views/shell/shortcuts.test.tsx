@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { RunSummary } from '#shared/model/run.ts';
+import { Button } from '../../components/Button.tsx';
 import { Box } from '../../components/grid.tsx';
 import { shortcutGroups } from '../../lib/shortcuts.ts';
 import { useUi } from '../../store/app/ui.ts';
+import { useDraft } from '../../store/runs/draft.ts';
 import { lastUndoable, runsPercent, useRuns } from '../../store/runs/runs.ts';
 import { titleWords } from './ProgressTitle.ts';
 import { SkipLink } from './SkipLink.tsx';
@@ -50,6 +52,21 @@ test('Ctrl and a digit shows a view, Ctrl+K the palette, ? the shortcuts, F1 Hel
   expect(useUi.getState().dialog).toBe('shortcuts');
   fireEvent.keyDown(document.body, { key: 'F1' });
   expect(useUi.getState().view).toBe('help');
+});
+
+test('Ctrl+Enter opens the sheet and presses nothing, though a button has the focus', () => {
+  const openSheet = vi.fn();
+  useDraft.setState({ openSheet });
+  const press = vi.fn();
+  function WithButton() {
+    useShortcuts();
+    return <Button onPress={press}>Clear selection</Button>;
+  }
+  render(<WithButton />);
+  fireEvent.keyDown(screen.getByRole('button'), { key: 'Enter', ctrlKey: true });
+  fireEvent.keyUp(screen.getByRole('button'), { key: 'Enter', ctrlKey: true });
+  expect(openSheet).toHaveBeenCalledOnce();
+  expect(press).not.toHaveBeenCalled();
 });
 
 test('a question mark that is typed stays in its field', () => {

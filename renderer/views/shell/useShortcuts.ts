@@ -37,11 +37,17 @@ export function useShortcuts(): void {
       else if (key === 'k' && !event.shiftKey) open('palette');
       else if (key === 'o') requestFiles(event.shiftKey ? 'folder' : 'files');
       else if (key === 'f' && !event.shiftKey) focusFilter(() => show('blobs'));
-      else if (key === 'enter') openSheet();
       else if (key === 'z' && !event.shiftKey && !isTyping(event.target)) undoLast();
       else if (key === ',') show('settings');
       else return false;
       return true;
+    };
+    /** Before what has the focus hears of it: a button would be pressed by Enter, whatever is held down with it. */
+    const submit = (event: KeyboardEvent): void => {
+      if (event.key !== 'Enter' || !hasMod(event) || event.altKey || modalOpen()) return;
+      event.preventDefault();
+      event.stopPropagation();
+      openSheet();
     };
     const paste = (event: ClipboardEvent): void => {
       if (isTyping(event.target) || modalOpen()) return;
@@ -57,9 +63,11 @@ export function useShortcuts(): void {
         else void takeText(clipboardData?.getData('text/plain') ?? '');
       }
     };
+    window.addEventListener('keydown', submit, true);
     window.addEventListener('keydown', keydown);
     window.addEventListener('paste', paste);
     return () => {
+      window.removeEventListener('keydown', submit, true);
       window.removeEventListener('keydown', keydown);
       window.removeEventListener('paste', paste);
     };
