@@ -45,6 +45,8 @@ export const shortcutGroups = (menu: boolean): readonly ShortcutGroup[] => [
       ['Shift ↑ ↓', 'Extend the selection'],
       [mod('A'), 'Select all shown'],
       ['← →', 'Close or open a group'],
+      [mod('C'), 'Copy the paths of the selected blobs'],
+      ['Delete', 'Remove the selected files from the list'],
     ],
   },
 ];

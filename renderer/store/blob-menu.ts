@@ -1,11 +1,14 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import { bridge, call } from '../api.ts';
 import { hexOfBase64, inspectCommand } from '../lib/copies.ts';
+import { plural } from '../lib/words/format.ts';
 import type { MenuEntry } from './app/menu.ts';
 import { attempt, copyText, useUi } from './app/ui.ts';
 import { useArrange } from './blobs/arrange.ts';
 import { useBlobs } from './blobs/blobs.ts';
+import { useIntake } from './blobs/intake.ts';
 import { useKeyGroups } from './blobs/key-groups.ts';
+import { useSelection } from './blobs/selection.ts';
 import { useConnection } from './connection/connection.ts';
 import { saveCiphertext } from './drag-out.ts';
 import { useDraft } from './runs/draft.ts';
@@ -43,7 +46,34 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
   add('Copy ciphertext as base64', () => void copyBytes(row.id, (base64) => base64));
   add('Copy ciphertext as hex', () => void copyBytes(row.id, hexOfBase64));
   copy('Copy rewrap command', inspectCommand(row), 'the command');
+  apart = true;
+  add('Remove file from list', () => void useIntake.getState().remove([row.sourceId]));
   return entries;
+}
+
+/** What a key of the list acts on: the ticked blobs, or without any the one that the cursor is on. */
+function chosenRows(): readonly BlobRow[] {
+  const { selected, cursor } = useSelection.getState();
+  const { rows, byId } = useBlobs.getState();
+  if (selected.size > 0)
+    return Array.from(selected.indexes, (index) => rows[index]).filter((row) => row !== undefined);
+  const here = cursor === null ? undefined : byId.get(cursor);
+  return here === undefined ? [] : [here];
+}
+
+/** Copies the paths of the chosen blobs, each file once, one on each line. */
+export function copyPaths(): void {
+  const paths = [...new Set(chosenRows().map(({ file }) => file))];
+  if (paths.length > 0)
+    void copyText(paths.join('\n'), paths.length === 1 ? 'the path' : plural(paths.length, 'path'));
+}
+
+/** Takes the files of the chosen blobs off the list; on the disk they stay as they are. */
+export function removeChosen(): void {
+  const sources = [...new Set(chosenRows().map(({ sourceId }) => sourceId))];
+  if (sources.length === 0) return;
+  void useIntake.getState().remove(sources);
+  useUi.getState().toast(`Removed ${plural(sources.length, 'file')} from the list`);
 }
 
 const copyBytes = (blobId: string, as: (base64: string) => string): Promise<void> =>

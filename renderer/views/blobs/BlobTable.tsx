@@ -216,15 +216,17 @@ function drawLine({ lines, known, columns }: Drawn, on: Handlers, plain: boolean
   );
 }
 
-/** Sets the cursor on the first blob where it stands on none, and has the inspector follow it. */
+/** Sets the cursor on the first blob where it stands on none that is shown, and has the inspector follow it. */
 function useCursor(lines: Lines, cursor: string | null, here: number | undefined): void {
   const { aim, inspect } = useActions(useInspector);
   const { moveTo } = useActions(useSelection);
-  const none = cursor === null;
   const first = lines.table.rows[lines.shown[0] ?? -1]?.id;
   useEffect(() => {
-    if (none && first !== undefined) moveTo(first);
-  }, [none, first, moveTo]);
+    if (first === undefined || here !== undefined) return;
+    const row = lines.table.indexOf(cursor ?? '');
+    // In a group that is closed it stays where it is; a blob that a filter hides is not what the window is about.
+    if (row === undefined || !lines.shown.includes(row)) moveTo(first);
+  }, [first, here, cursor, lines, moveTo]);
   const nothing = lines.count === 0;
   const inspected = here !== undefined && lines.at(here)?.type === 'row' ? cursor : null;
   // Before the next click can be heard: what is still shown is not what was chosen.

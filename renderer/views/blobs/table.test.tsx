@@ -9,6 +9,7 @@ import { useMenu } from '../../store/app/menu.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useInspector } from '../../store/blobs/inspector.ts';
+import { useIntake } from '../../store/blobs/intake.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 import { BlobTable } from './BlobTable.tsx';
 import { COLUMNS } from './columns.tsx';
@@ -122,6 +123,44 @@ test('a blob that the filter hides leaves the inspector', async () => {
   useInspector.setState({ inspect: async (id) => void asked.push(id) });
   render(<BlobTable lines={new Lines(table, new Uint32Array(), null, new Set())} />);
   await vi.waitFor(() => expect(asked).toEqual([null]));
+});
+
+test('where the filter hides the blob that the cursor is on, the cursor goes to the first that is shown', () => {
+  setWidth(100);
+  useSelection.getState().follow(table);
+  useSelection.getState().moveTo(rows[0]?.id ?? '');
+  render(<BlobTable lines={new Lines(table, Uint32Array.of(7, 9), null, new Set())} />);
+  expect(useSelection.getState().cursor).toBe(rows[7]?.id);
+  cleanup();
+  // One that a closed group holds is not hidden by a filter.
+  const groups = new Groups(table, table.order([], false), 'kind');
+  const closed = new Set([groups.face(groups.positionOf(7)).key]);
+  render(<BlobTable lines={new Lines(table, table.order([], false), groups, closed)} />);
+  expect(useSelection.getState().cursor).toBe(rows[7]?.id);
+});
+
+test('Ctrl+C copies the paths of the ticked blobs, or of the cursor; Delete takes their files off the list', async () => {
+  setWidth(100);
+  const copied = vi.fn(async () => {});
+  vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText: copied } });
+  const remove = vi.fn(async () => {});
+  useIntake.setState({ remove });
+  useBlobs.setState({ table, rows: table.rows, byId: table });
+  useSelection.getState().follow(table);
+  useSelection.getState().moveTo(rows[2]?.id ?? '');
+  render(<BlobTable lines={lines} />);
+  const grid = screen.getByRole('grid', { name: 'Blobs' });
+  fireEvent.keyDown(grid, { key: 'c', ctrlKey: true });
+  expect(copied).toHaveBeenLastCalledWith(rows[2]?.file);
+  useSelection.getState().selectOnly([rows[4]?.id ?? '', rows[5]?.id ?? '']);
+  fireEvent.keyDown(grid, { key: 'c', ctrlKey: true });
+  expect(copied).toHaveBeenLastCalledWith(`${rows[4]?.file}\n${rows[5]?.file}`);
+  // A key that a head or a button of the row has is its own.
+  fireEvent.keyDown(within(grid).getAllByRole('checkbox')[3] as HTMLElement, { key: 'Delete' });
+  expect(remove).not.toHaveBeenCalled();
+  fireEvent.keyDown(grid, { key: 'Delete' });
+  expect(remove).toHaveBeenCalledWith([rows[4]?.sourceId, rows[5]?.sourceId]);
+  vi.unstubAllGlobals();
 });
 
 test('a table that nothing matches offers to show everything again', () => {

@@ -2,11 +2,12 @@ import type { KeyboardEvent, RefObject } from 'react';
 import { hasMod } from '../../lib/platform.ts';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { useActions } from '../../store/app/actions.ts';
+import { copyPaths, removeChosen } from '../../store/blob-menu.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useInspector } from '../../store/blobs/inspector.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 
-/** Keys of the table: arrows, Home/End, Page keys move; Space ticks; Shift extends; Enter opens the inspector. */
+/** Keys of the table: arrows, Home/End, Page keys move; Space ticks; Shift extends; Enter opens the inspector; Delete removes. */
 export function useTableKeys(
   lines: Lines,
   reveal: (place: number) => void,
@@ -61,6 +62,8 @@ export function useTableKeys(
     } else if (event.key === ' ' && line?.type === 'group')
       toggleMany(lines.groups?.at(line.position) ?? new Uint32Array());
     else if (event.key.toLowerCase() === 'a' && hasMod(event)) selectRows(lines.shown);
+    else if (event.key.toLowerCase() === 'c' && hasMod(event) && !textIsSelected()) copyPaths();
+    else if ((event.key === 'Delete' || event.key === 'Backspace') && !inside) removeChosen();
     else if (event.key === 'Enter' && !hasMod(event) && group !== undefined) setClosed(group.key, !closed);
     else if (event.key === 'Enter' && !hasMod(event) && line !== undefined) openInspector();
     else if (event.key === 'ArrowLeft') collapseAt(at);
@@ -85,6 +88,9 @@ export function useTableKeys(
     }
   };
 }
+
+/** Whether a person marked text, which the platform's own copy then takes. */
+const textIsSelected = (): boolean => window.getSelection()?.isCollapsed === false;
 
 /** Keys that stay with what is pressed inside the table: those of controls, and those that begin a combination. */
 const OF_CONTROLS: ReadonlySet<string> = new Set([' ', 'Enter', 'Tab', 'Shift', 'Alt', 'Control', 'Meta']);
