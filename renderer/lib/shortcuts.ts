@@ -25,6 +25,7 @@ export const shortcutGroups = (menu: boolean): readonly ShortcutGroup[] => [
       [mod('F'), 'Filter'],
       [mod('↵'), 'Re-encrypt the selected blobs'],
       [mod('Z'), 'Undo the last run'],
+      ['Alt ← →', 'Back and forward, to where you were'],
       ['Esc', 'Close what is open'],
     ],
   },

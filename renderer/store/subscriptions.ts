@@ -15,13 +15,14 @@ import { useConnection } from './connection/connection.ts';
 import { useDestinationKeys, useKeys } from './connection/keys.ts';
 import { useSignIn } from './connection/sign-in.ts';
 import { showAsked } from './opening.ts';
+import { keepPlaces } from './places.ts';
 import { useDraft } from './runs/draft.ts';
 import { usePlans } from './runs/plans.ts';
 import { isOver, useRuns } from './runs/runs.ts';
 
 /** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
 export function wire(): () => void {
-  const undo = [applySettings(), keepSelection()];
+  const undo = [applySettings(), keepSelection(), keepPlaces()];
   if (hasBridge()) {
     const api = bridge();
     undo.push(

@@ -25,6 +25,8 @@ export function useShortcuts(): void {
       if (!hasMod(event)) {
         if (key === 'F1') show('help');
         else if (key === '?' && !isTyping(event.target)) open('shortcuts');
+        else if (event.altKey && key in TURNS && !event.defaultPrevented && !isTyping(event.target))
+          history.go(TURNS[key]);
         else if (!(key === 'ArrowDown' && isFilter(event.target) && enterList())) return;
       } else if (event.altKey || !command(event)) return;
       event.preventDefault();
@@ -39,6 +41,7 @@ export function useShortcuts(): void {
       else if (key === 'f' && !event.shiftKey) focusFilter(() => show('blobs'));
       else if (key === 'z' && !event.shiftKey && !isTyping(event.target)) undoLast();
       else if (key === ',') show('settings');
+      else if (key === '[' || key === ']') history.go(TURNS[key]);
       else return false;
       return true;
     };
@@ -73,6 +76,9 @@ export function useShortcuts(): void {
     };
   }, [show, open, take, takeText, app, openSheet]);
 }
+
+/** Back and Forward: with Alt, and as macOS has it with Cmd. Not every host's window has them of its own. */
+const TURNS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, '[': -1, ']': 1 };
 
 /** Whether a key is pressed in the filter of a view. */
 const isFilter = (target: EventTarget | null): boolean =>
