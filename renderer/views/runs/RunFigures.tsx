@@ -1,11 +1,14 @@
 import { Circle, CircleCheck, CircleEqual, CircleSlash, CircleX } from 'lucide-react';
+import { useId } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { oldKeyWords, outcomeNames, outcomeParts } from '#shared/run-outcome.ts';
 import { HowKnown, KeyTitle } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, moment, plural } from '../../lib/words/format.ts';
+import { paceWords } from '../../lib/words/pace.ts';
 import { doneOf, heldWords } from '../../lib/words/run-words.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 
 /** Rate and time left of a run under way. */
 export function RunPace({ run }: { readonly run: RunSummary }) {
@@ -139,18 +142,62 @@ export function RunFacts({ run }: { readonly run: RunSummary }) {
       {!run.dryRun && run.perKey.length > 0 && (
         <>
           <dt>From keys</dt>
-          <dd className="run-keys tabular">
-            {run.perKey.map(({ keyArn, blobs }) => (
-              <span key={keyArn}>
-                <KeyTitle arn={keyArn} /> <HowKnown by="kms" />
-                <span className="hint">{plural(blobs, 'blob')}</span>
-              </span>
-            ))}
+          <dd>
+            <RunKeys run={run} />
           </dd>
         </>
       )}
       <dt>Connection</dt>
       <dd className="run-connection">{run.connection}</dd>
     </dl>
+  );
+}
+
+/** The keys that KMS said it opened blobs with, and how many of each. */
+export function RunKeys({ run: { perKey } }: { readonly run: RunSummary }) {
+  return (
+    <span className="run-keys tabular">
+      {perKey.map(({ keyArn, blobs }) => (
+        <span key={keyArn}>
+          <KeyTitle arn={keyArn} /> <HowKnown by="kms" />
+          <span className="hint">{plural(blobs, 'blob')}</span>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+const WIDTH = 240;
+const HEIGHT = 36;
+
+/** Blobs a second over time, as far as this window watched; moments in which KMS throttled are marked. */
+export function PaceChart({ runId }: { readonly runId: string }) {
+  const id = useId();
+  const samples = useRuns((state) => state.pace.get(runId));
+  if (samples === undefined || samples.length < 3) return null;
+  // A flat line says nothing that the figures above do not say.
+  if (samples.every(({ rate, slowedTo }) => rate === 0 && slowedTo === null)) return null;
+  const most = Math.max(1, ...samples.map(({ rate }) => rate));
+  const step = WIDTH / (samples.length - 1);
+  const points = samples.map(({ rate }, i) => `${i * step},${HEIGHT - (rate / most) * (HEIGHT - 2) - 1}`);
+  return (
+    <figure className="pace-chart">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-labelledby={`${id}t ${id}d`}
+      >
+        <title id={`${id}t`}>Rate over time</title>
+        <desc id={`${id}d`}>{paceWords(samples)}</desc>
+        {samples.map(({ at, slowedTo }, i) =>
+          slowedTo === null ? null : (
+            <rect key={at} className="pace-slowed" x={i * step - step / 2} width={step} height={HEIGHT} />
+          ),
+        )}
+        <polyline className="pace-line" points={points.join(' ')} />
+      </svg>
+      <figcaption className="hint tabular">{paceWords(samples)}</figcaption>
+    </figure>
   );
 }

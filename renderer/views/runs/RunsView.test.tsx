@@ -10,7 +10,7 @@ import { usePlans } from '../../store/runs/plans.ts';
 import { useRuns } from '../../store/runs/runs.ts';
 import { ComparePlaintexts } from './ComparePlaintexts.tsx';
 import { RunActions } from './RunActions.tsx';
-import { PaceChart } from './RunDetail.tsx';
+import { PaceChart } from './RunFigures.tsx';
 import { RunsView } from './RunsView.tsx';
 
 const run = (patch: Partial<RunSummary> = {}, counts: Partial<RunSummary['counts']> = {}): RunSummary => ({

@@ -1,5 +1,5 @@
 import { Copy, Download, FolderOpen, Pause, Play, TriangleAlert } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeHeadline } from '#shared/run-outcome.ts';
@@ -17,7 +17,7 @@ import { useKeyName } from '../../store/connection/keys.ts';
 import { useDraft } from '../../store/runs/draft.ts';
 import { fetchItems, isOver, type LoadedItems, useRuns } from '../../store/runs/runs.ts';
 import { RunActions, UndoButton } from '../runs/RunActions.tsx';
-import { OutcomeTally, Remark, RunBar, RunPace } from '../runs/RunFigures.tsx';
+import { OutcomeTally, PaceChart, Remark, RunBar, RunKeys, RunPace } from '../runs/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 
 /** A run as it goes, and what came of it. */
@@ -34,6 +34,8 @@ export function RunPanel() {
       <RunBar run={run} />
       {!over && <RunPace run={run} />}
       <OutcomeTally run={run} />
+      {!over && <PaceChart runId={run.id} />}
+      {!over && <RunKeys run={run} />}
       <Remark run={run} />
       {!over && <HoldButton run={run} />}
       {run.status === 'unfinished' ? (
@@ -48,6 +50,7 @@ export function RunPanel() {
       <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}
       {fault !== null && <FaultCard fault={fault} />}
+      {!over && <LiveFailures run={run} />}
       {over && items !== null && (
         <>
           <NewBlobs run={run} items={items.items} />
@@ -64,6 +67,48 @@ export function RunPanel() {
           )}
         </>
       )}
+    </section>
+  );
+}
+
+/** Failures are fetched again so often, milliseconds. */
+const LIVE_MS = 2000;
+/** So many failed blobs speak for the causes while a run is under way. */
+const LIVE_ITEMS = 500;
+
+/** Why blobs of a run under way failed so far: what is wrong for all of them is seen in time to cancel. */
+function LiveFailures({ run: { id, counts } }: { readonly run: RunSummary }) {
+  const [items, setItems] = useState<readonly RunItem[]>([]);
+  const asked = useRef(Number.NEGATIVE_INFINITY);
+  const { failed } = counts;
+  useEffect(() => {
+    if (failed === 0) return;
+    let gone = false;
+    const fetch = async (): Promise<void> => {
+      asked.current = performance.now();
+      const page = await call(
+        bridge().runs.items({ runId: id, only: 'failed', offset: 0, limit: LIVE_ITEMS }),
+      ).catch(() => null);
+      // The next change asks again.
+      if (!gone && page !== null) setItems(page.items);
+    };
+    const timer = setTimeout(() => void fetch(), Math.max(0, asked.current + LIVE_MS - performance.now()));
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [id, failed]);
+  if (items.length === 0) return null;
+  return (
+    <section className="verdict" aria-label="Failures so far">
+      <header className="verdict-head">
+        <h4>
+          {failed > items.length
+            ? `Causes of the first ${plural(items.length, 'failure')}`
+            : 'Failures so far'}
+        </h4>
+      </header>
+      <FaultGroups groups={groupFaults(items)} beside />
     </section>
   );
 }

@@ -267,6 +267,18 @@ test('a run in the sheet: starting, running, paused, ended with failures, its it
   expect(screen.getByRole('button', { name: 'Resume' })).toBeDefined();
   // Spoken by the announcer of runs alone.
   expect(screen.queryByRole('status')).toBeNull();
+  // Causes come while it runs, with no button that would begin another run beside it.
+  requests.items.mockImplementationOnce(() => ok({ total: 2, items: [failed('b0'), failed('b1')] }));
+  put(
+    run(
+      { status: 'running', perKey: [{ keyArn: first.arn, blobs: 3 }] },
+      { succeeded: 3, failed: 2, waiting: 7 },
+    ),
+  );
+  const soFar = await screen.findByRole('region', { name: 'Failures so far' });
+  expect(soFar.textContent).toContain('The key is disabled.');
+  expect(within(soFar).queryByRole('button', { name: /^Try/ })).toBeNull();
+  expect(screen.getByRole('region', { name: 'Progress' }).textContent).toContain('3 blobs');
   requests.items.mockImplementationOnce(() => ok({ total: 1, items: [failed('b0')] }));
   put(run());
   const result = screen.getByRole('region', { name: 'Result' });
