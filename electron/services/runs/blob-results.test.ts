@@ -62,6 +62,20 @@ it('the last result of each blob is kept for a page that loads again, and follow
   expect(await results()).toEqual({ [bad]: 'failed' });
 });
 
+it('what a run said of a blob that is another one now is let go when files are read again', async () => {
+  const [good, bad] = [await idOf('good.bin'), await idOf('bad.bin')];
+  const { runId } = await page.runs.start(inPlace([good], { output: { mode: 'in-place', backup: true } }));
+  await ended(page, runId);
+  expect(await results()).toEqual({ [good]: 'reencrypted', [bad]: 'failed' });
+  await page.intake.rescan({});
+  expect(await results()).toEqual({ [good]: 'reencrypted', [bad]: 'failed' });
+  // As before the run, by hand; and another ciphertext where the failed one was.
+  copyFileSync(join(folder, 'blobs', 'later.bin'), join(folder, 'blobs', 'good.bin'));
+  writeFileSync(join(folder, 'blobs', 'bad.bin'), await encrypted(practice, 'alias/payments', 'c'));
+  await page.intake.rescan({});
+  expect(await results()).toEqual({});
+});
+
 it('selection is kept while the engine runs', async () => {
   const good = await idOf('good.bin');
   await page.blobs.select({ blobIds: [good] });
@@ -76,7 +90,7 @@ it('a later run outranks an earlier one that is read again, and one that is gone
     summary: async (runId) => {
       const summary = summaries.get(runId);
       if (summary === undefined) throw new Error('RunGone');
-      return { finishedAt: 'then', dryRun: false, ...summary } as RunSummary;
+      return { id: runId, finishedAt: 'then', dryRun: false, ...summary } as RunSummary;
     },
     async *items(runId) {
       read.push(runId);

@@ -1,5 +1,6 @@
 import type { BlobResult, RunItem, RunSummary } from '#shared/model/run.ts';
 import { lastResult } from '#shared/run-outcome.ts';
+import { Turns } from '../../core/limits/turns.ts';
 
 interface BlobResultsParts {
   readonly summary: (runId: string) => Promise<RunSummary>;
@@ -18,6 +19,10 @@ export class BlobResults {
   /** Runs that are no longer kept. */
   readonly #gone = new Set<string>();
   readonly #results = new Map<string, BlobResult>();
+  /** Hash of the ciphertext that each result speaks of: the one that its run left in the file. */
+  readonly #of = new Map<string, string | null>();
+  /** The run of each result that was let go, as its blob is another one now. */
+  readonly #outdated = new Map<string, string>();
   #reading: Promise<void> | null = null;
 
   constructor(parts: BlobResultsParts) {
@@ -52,17 +57,28 @@ export class BlobResults {
         this.#gone.add(runId);
         continue;
       }
-      const { status, finishedAt, dryRun } = run;
+      const { status, finishedAt } = run;
       if (finishedAt === null || status === read) continue;
-      for await (const items of this.#parts.items(runId))
-        for (const item of items) this.#put(runId, item, dryRun);
+      for await (const items of this.#parts.items(runId)) for (const item of items) this.#put(run, item);
       this.#runs.set(runId, status);
     }
   }
 
-  #put(runId: string, item: RunItem, dryRun: boolean): void {
+  /** Lets go of what was said of blobs that are others now. `hashOf`: of a blob as it was last read; null: it is gone. */
+  async forgetChanged(hashOf: (blobId: string) => string | null): Promise<void> {
+    const turns = new Turns();
+    for (const [blobId, { runId }] of this.#results) {
+      if (turns.over) await turns.give();
+      if (hashOf(blobId) === this.#of.get(blobId)) continue;
+      this.#results.delete(blobId);
+      this.#outdated.set(blobId, runId);
+    }
+  }
+
+  #put({ id: runId, dryRun, output }: RunSummary, item: RunItem): void {
     const { blobId } = item;
     const before = this.#results.get(blobId);
+    if (this.#outdated.get(blobId) === runId) return;
     if (item.state === 'restored') {
       if (before?.runId === runId) this.#results.delete(blobId);
       return;
@@ -72,8 +88,11 @@ export class BlobResults {
     if (
       result !== null &&
       (before === undefined || before.runId === runId || this.#isLater(runId, before.runId))
-    )
+    ) {
       this.#results.set(blobId, { blobId, runId, result });
+      const replaced = result === 'reencrypted' && output === 'in-place';
+      this.#of.set(blobId, replaced ? item.sha256After : item.sha256Before);
+    }
   }
 
   #isLater(runId: string, than: string): boolean {

@@ -179,6 +179,11 @@ export class Runs {
     return undone;
   }
 
+  /** Files were read again: what a run made of blobs that are others now is no longer said of them. */
+  forgetChanged(): Promise<void> {
+    return this.#results.forgetChanged((blobId) => this.#parts.workspace.hashOf(blobId));
+  }
+
   /** Records what became of runs that a process was killed before it could record. */
   async recordInterruptedRuns(): Promise<void> {
     for (const run of await this.#manager.interrupted())

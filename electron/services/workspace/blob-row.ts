@@ -4,7 +4,7 @@ import { blobFileName } from '#shared/format.ts';
 import type { BlobRow, Finding, FindingCode, Severity } from '#shared/model/blob.ts';
 import { findingsOf } from '../../core/inspect/index.ts';
 import type { FoundBlob } from '../../core/intake/index.ts';
-import type { ListedSource } from './source.ts';
+import type { BlobEntry, ListedSource } from './source.ts';
 
 /** Codes of these findings beside those known, each once. */
 export function codesOf(
@@ -48,6 +48,12 @@ export function ownFindings(source: ListedSource, found: FoundBlob): Finding[] {
   return [...source.scan.findings, ...found.findings, ...findingsOf(found.bytes, found.identification)];
 }
 
+/** Hex SHA-256 of a blob. One that is its whole file has the file's. */
+export const blobHash = ({ source, found }: Pick<BlobEntry, 'source' | 'found'>): string =>
+  found.encoding.name === 'binary' && found.bytes.length === source.size
+    ? source.sha256
+    : hash('sha256', found.bytes, 'hex');
+
 export function blobRow(
   id: string,
   source: ListedSource,
@@ -65,11 +71,7 @@ export function blobRow(
     container: found.container,
     encoding: found.encoding.name,
     sizeBytes: found.bytes.length,
-    // A blob that is its whole file has the file's hash.
-    sha256:
-      found.encoding.name === 'binary' && found.bytes.length === source.size
-        ? source.sha256
-        : hash('sha256', found.bytes, 'hex'),
+    sha256: blobHash({ source, found }),
     declared: found.declared,
     identification: offered(found),
     worst: highest(findings, null),

@@ -26,6 +26,8 @@ interface IntakeParts {
   readonly plans: PlanOpener;
   /** Whether a run is under way. */
   readonly busy: () => boolean;
+  /** Files were read again. */
+  readonly reread: () => Promise<void>;
 }
 
 /** What comes onto the list, and what goes. */
@@ -107,6 +109,7 @@ export class Intake {
     }
     if (gone.length > 0) workspace.remove(gone);
     const result = await workspace.addPaths([...this.#roots], 'path');
+    await this.#parts.reread();
     return { ...result, gone: gone.length };
   }
 }

@@ -23,6 +23,7 @@ import {
 import { Turns } from '../../core/limits/turns.ts';
 import type { UntilShown } from '../../core/limits/until-shown.ts';
 import { type BlobRef, blobRef, type PlanFile } from '../../core/rotation/index.ts';
+import { blobHash } from './blob-row.ts';
 import { CoverageOfList, type RootCoverage } from './coverage.ts';
 import { type Content, type IngestResult, ingest, type KeyCandidate } from './ingest.ts';
 import { KeyReferences } from './key-references.ts';
@@ -252,6 +253,12 @@ export class Workspace {
       blobs,
     }));
     return { files, origins: new Set([...bySource.keys()].map((s) => s.origin)) };
+  }
+
+  /** Hex SHA-256 of a blob as it was last read; null where it is not on the list any more. */
+  hashOf(blobId: string): string | null {
+    const entry = this.list.numbered(sourceOfBlob(blobId))?.blob(blobId) ?? null;
+    return entry === null ? null : blobHash(entry);
   }
 
   /** Throws FaultError `BlobGone`. */

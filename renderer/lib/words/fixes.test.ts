@@ -28,6 +28,7 @@ test.each([
   ['DisabledException', 'The destination key arn:x is disabled.', SENT, ['destination-key', 'again']],
   ['NotFoundException', 'KMS does not know the destination key x.', SENT, ['destination-key']],
   ['NotFoundException', 'KMS does not know the source key x.', SENT, ['source-key']],
+  ['FileChanged', '', SENT, ['read-again']],
   ['FileHeldBack', '', SENT, []],
 ] as const)('%s (%s) is fixed where its cause is', (code, message, sent, fixes) => {
   expect(of(code, message, sent)).toEqual(fixes);

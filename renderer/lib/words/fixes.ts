@@ -11,6 +11,7 @@ export type Fix =
   | 'destination-key'
   | 'output'
   | 'grant-tokens'
+  | 'read-again'
   | 'again';
 
 /** Causes that are removed outside Rewrap: the same request then works. */
@@ -23,6 +24,8 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   'DiskNotWritable',
   'NotFoundException',
 ]);
+/** What is on the disk is not what was read. */
+const CHANGED: ReadonlySet<string> = new Set(['FileChanged', 'FileMissing']);
 /** The side of the key that a fault speaks of; null where it does not say. */
 const sideOf = ({ message }: Fault): 'source' | 'destination' | null =>
   /\bdestination key\b/i.test(message) ? 'destination' : /\bsource key\b/i.test(message) ? 'source' : null;
@@ -36,6 +39,7 @@ export function fixesOf({ fault, sent }: Pick<RunItem, 'fault' | 'sent'>): reado
   if (code === 'IncorrectKeyException') return symmetric ? ['any-source', 'source-key'] : ['source-key'];
   if (code === 'SourceKeyNeeded') return ['source-key'];
   if (code === 'ContextChoiceInvalid') return ['context'];
+  if (CHANGED.has(code)) return ['read-again'];
   if (code === 'InvalidGrantTokenException') return ['grant-tokens'];
   if (FIXED_BY_DESTINATION.has(code)) return ['destination-key'];
   if (FIXED_BY_OUTPUT.has(code)) return ['output'];
@@ -64,6 +68,8 @@ export function fixWords(fix: Fix, blobs: number): string {
       return `Choose another output for ${these}…`;
     case 'grant-tokens':
       return `Change grant tokens for ${these}…`;
+    case 'read-again':
+      return 'Read the files again';
     case 'again':
       return `Try ${these} again…`;
   }

@@ -13,7 +13,11 @@ export interface FaultGroup {
   readonly varied: boolean;
 }
 
-/** Failed items by cause, the largest group first. */
+const HELD = 'FileHeldBack';
+/** A blob that its file holds back has no cause of its own: what failed stands before it. */
+const follows = ({ code }: Pick<FaultGroup, 'code'>): number => (code === HELD ? 1 : 0);
+
+/** Failed items by cause, the largest group first; what only follows from another last. */
 export const groupFaults = (items: readonly RunItem[]): readonly FaultGroup[] =>
   byCause(items.filter((item) => item.state === 'failed'));
 
@@ -36,7 +40,7 @@ export function byCause(items: readonly RunItem[]): readonly FaultGroup[] {
     if (fault.message !== group.fault.message || fault.detail !== group.fault.detail) group.varied = true;
   }
   return Array.from(groups, ([id, group]) => ({ id, code: group.fault.code, ...group })).toSorted(
-    (a, b) => b.items.length - a.items.length,
+    (a, b) => follows(a) - follows(b) || b.items.length - a.items.length,
   );
 }
 
@@ -53,7 +57,7 @@ const CERTAIN = new Set(['NotPutBack', 'NotReencryptable']);
 export function verdictOf({ state, fault }: Pick<RunItem, 'state' | 'fault'>): Verdict {
   if (state === 'would-succeed' || state === 'reencrypted') return 'works';
   if (state === 'already') return 'already';
-  if (fault?.code === 'FileHeldBack') return 'held';
+  if (fault?.code === HELD) return 'held';
   if (state === 'failed') return fault !== null && (fault.retryable || stopsRun(fault)) ? 'unsure' : 'fails';
   return state === 'skipped' && fault !== null && CERTAIN.has(fault.code) ? 'fails' : 'unsure';
 }

@@ -3,6 +3,7 @@ import type { IntakeResult } from '#shared/contract/define.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { plural } from '../../lib/words/format.ts';
 import { attempt, useUi } from '../app/ui.ts';
+import { useRuns } from '../runs/runs.ts';
 
 interface IntakeProgress {
   readonly files: number;
@@ -84,6 +85,8 @@ export const useIntake = create<IntakeStore>()((set) => {
     rescan: () =>
       run(async () => {
         const result = await call(bridge().intake.rescan({}));
+        // What a run made of a blob that is another one now is said no longer.
+        await useRuns.getState().loadResults();
         const gone = result.gone === 0 ? '' : `, ${plural(result.gone, 'file')} gone`;
         useUi.getState().toast(`Read again: ${plural(result.blobs, 'blob')}${gone}`);
         // What it has of blobs is no news: most were there before.

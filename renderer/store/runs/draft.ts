@@ -18,6 +18,7 @@ import { cannotOpen, FEW_ANSWERS, type Fix } from '../../lib/words/fixes.ts';
 import { usePreferences } from '../app/preferences.ts';
 import { copyText, useUi } from '../app/ui.ts';
 import { useBlobs } from '../blobs/blobs.ts';
+import { useIntake } from '../blobs/intake.ts';
 import { useSelection } from '../blobs/selection.ts';
 import { useConnection } from '../connection/connection.ts';
 import { useKeys } from '../connection/keys.ts';
@@ -35,6 +36,7 @@ const FOCUS: Readonly<Record<Fix, Focus>> = {
   'destination-key': 'destination',
   output: 'output',
   'grant-tokens': 'more',
+  'read-again': 'destination',
   again: 'destination',
 };
 
@@ -152,6 +154,15 @@ export const useDraft = create<DraftStore>()((set, get) => {
     });
     if (fault === null && run?.status !== 'cancelled') await begin(false);
   };
+  /** Has the list say what is on the disk; of the blobs that were chosen, those that are still there stay. */
+  const readAgain = async (): Promise<void> => {
+    await useIntake.getState().rescan();
+    await useBlobs.getState().follow();
+    const { byId } = useBlobs.getState();
+    const { phase } = get();
+    if (phase === 'result') return;
+    edit((draft) => ({ ...draft, rows: draft.rows.flatMap(({ id }) => byId.get(id) ?? []) }));
+  };
   return {
     open: false,
     probing: false,
@@ -197,6 +208,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
     async fix(items, fix) {
       const { draft, phase, stale } = get();
       if (phase === 'running' || phase === 'preflight') return;
+      if (fix === 'read-again') return readAgain();
       const ids = new Set(items.map(({ blobId }) => blobId));
       const mine = !stale && draft.rows.some(({ id }) => ids.has(id));
       const base = mine ? draft : await asSent(items, draft);

@@ -37,6 +37,8 @@ interface RunStore {
   readonly resultRuns: ReadonlyMap<string, string>;
   /** `anew`: what was known before is forgotten, ids of blobs with it. */
   load(anew?: boolean): Promise<void>;
+  /** Asks again what the last runs made of the blobs. */
+  loadResults(): Promise<void>;
   /** The engine stopped: nothing of what ran moves any more. What it came to is known once it runs again. */
   stopped(): void;
   start(request: RunRequest): Promise<string>;
@@ -160,6 +162,10 @@ export const useRuns = create<RunStore>()((set, get) => ({
     } catch (error) {
       set({ status: 'failed', fault: pageFaultOf(error) });
     }
+  },
+  async loadResults() {
+    const known = await fetchResults().catch(() => null);
+    if (known !== null) set(known);
   },
   stopped() {
     const halt = (run: RunSummary): RunSummary =>

@@ -9,7 +9,7 @@ import { useAudit } from '../../store/audit/audit.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
 
-/** Readings of up to so many files end without a word: their rows are in sight, where they have any. */
+/** Readings of up to so many files end without a word where they found something: their rows are in sight. */
 const FEW = 200;
 
 /** What was met on the way in and not taken, with a list; and how far reading has come. */
@@ -32,13 +32,16 @@ export function IntakeNotice() {
           Reading: {plural(progress.files, 'file')}, {plural(progress.blobs, 'blob')} so far
         </div>
       )}
-      {ended !== null && (ended.files > FEW || ended.blobs === 0) && (
+      {ended !== null && (ended.files > FEW || (ended.blobs === 0 && notice === null)) && (
         <section className="notice" aria-label="Reading ended">
           <span>
-            {plural(ended.files, 'file')} read: {plural(ended.blobs, 'blob')} found.{' '}
-            <Button variant="link" onPress={showScope}>
-              What was not read
-            </Button>
+            {plural(ended.files, 'file')} read:{' '}
+            {ended.blobs === 0 ? 'no ciphertext' : plural(ended.blobs, 'blob')} found.{' '}
+            {!empty && (
+              <Button variant="link" onPress={showScope}>
+                What was not read
+              </Button>
+            )}
           </span>
           <IconButton label="Dismiss" small onPress={dismissEnded}>
             <X className="icon" aria-hidden="true" />

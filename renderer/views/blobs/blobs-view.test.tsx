@@ -126,6 +126,15 @@ test('a reading of few files ends without a word, one of many says what came of 
   );
   fireEvent.click(screen.getByRole('button', { name: 'What was not read' }));
   expect(useUi.getState().view).toBe('audit');
+  // That a folder holds nothing is said of the fewest files; not beside the reasons why files were skipped.
+  act(() => useIntake.setState({ ended: { files: 3, blobs: 0 } }));
+  expect(screen.getByRole('region', { name: 'Reading ended' }).textContent).toContain(
+    '3 files read: no ciphertext found.',
+  );
+  act(() =>
+    useIntake.setState({ notice: { sources: 0, blobs: 0, skippedFiles: [], moreSkipped: 3 } as never }),
+  );
+  expect(screen.queryByRole('region', { name: 'Reading ended' })).toBeNull();
 });
 
 test('the list is emptied after a question that counts; Cancel leaves it', () => {

@@ -103,9 +103,7 @@ function LiveFailures({ run: { id, counts } }: { readonly run: RunSummary }) {
     <section className="verdict" aria-label="Failures so far">
       <header className="verdict-head">
         <h4>
-          {failed > items.length
-            ? `Causes of the first ${plural(items.length, 'failure')}`
-            : 'Failures so far'}
+          {failed > LIVE_ITEMS ? `Causes of the first ${plural(LIVE_ITEMS, 'failure')}` : 'Failures so far'}
         </h4>
       </header>
       <FaultGroups groups={groupFaults(items)} beside />

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { StatementSync } from 'node:sqlite';
+import { count } from '#shared/format.ts';
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { Run } from '../types.ts';
@@ -47,7 +48,7 @@ export class FileLocks {
   /** Throws FaultError `FilesInUse` when another run that lives has one of the files. */
   check(): void {
     if (this.#held === 0) return;
-    const files = this.#held === 1 ? 'One of these files is' : `${this.#held} of these files are`;
+    const files = this.#held === 1 ? 'One of these files is' : `${count(this.#held)} of these files are`;
     throw new FaultError(
       explainOwn('FilesInUse', { message: `${files} being worked on by run ${this.#by}.` }),
     );
