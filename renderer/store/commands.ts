@@ -14,6 +14,7 @@ import { useIntake } from './blobs/intake.ts';
 import { useSelection } from './blobs/selection.ts';
 import { useKeys } from './connection/keys.ts';
 import { requestFiles, requestPaste, requestPlan } from './opening.ts';
+import { listActions, otherActions, runActions } from './palette-actions.ts';
 import { useDraft } from './runs/draft.ts';
 import { lastUndoable, useRuns } from './runs/runs.ts';
 
@@ -111,7 +112,11 @@ function* actions(): Generator<Command> {
       ...(undo === null ? { refused: 'No run can be undone.' } : {}),
     },
   );
-  yield act('connection', 'Change connection…', () => ui.open('connection'));
+  yield* listActions();
+  yield* runActions();
+  yield act('connection', 'Change connection…', () => ui.open('connection'), {
+    detail: 'profile, Region, sign in',
+  });
   yield act('refresh-keys', 'List keys again', () => void useKeys.getState().load(true));
   yield act('ask', 'Ask KMS about keys again', () => void useAudit.getState().askKeys());
   yield act('verify', 'Verify the history', () => {
@@ -123,6 +128,7 @@ function* actions(): Generator<Command> {
     yield act(`theme ${theme}`, `Theme: ${theme}`, () => useSettings.getState().set({ theme }));
   for (const density of ['compact', 'comfortable'] as const)
     yield act(`rows ${density}`, `Rows: ${density}`, () => useSettings.getState().set({ density }));
+  yield* otherActions();
   yield act('guide', 'Things to try', () => {
     useSettings.getState().set({ guide: true });
     ui.show('blobs');

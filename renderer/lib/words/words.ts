@@ -145,3 +145,15 @@ export const runStatus = ({
   status === 'finished' && counts.failed > 0
     ? { tone: 'attention', word: 'Finished with failures' }
     : RUN_STATUS[status];
+
+/** What the list of blobs can be grouped by, in the order in which it is offered. */
+export const GROUP_WORDS = {
+  key: 'Key',
+  material: 'Key material',
+  repository: 'Repository',
+  folder: 'Folder',
+  file: 'File',
+  kind: 'Kind',
+  none: 'None',
+} as const;
+export const groupings = Object.keys(GROUP_WORDS) as (keyof typeof GROUP_WORDS)[];

@@ -13,6 +13,7 @@ import { type FindingLine, findingLines, lineSeverity, suppressible } from '../.
 import { filterFindings, type SeverityFilter, SOURCE_WORDS } from '../../lib/words/audit.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { findingWords } from '../../lib/words/words.ts';
+import { copyEntry, type MenuEntry } from '../../store/app/menu.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useAudit } from '../../store/audit/audit.ts';
 import { useFindings } from '../../store/audit/findings.ts';
@@ -237,6 +238,10 @@ export function Findings() {
               if (each.type === 'group') setOpen(each.id, !each.open);
               else document.querySelector<HTMLElement>('.finding-pane .button')?.focus();
             }}
+            menu={(each) => ({
+              label: titleOf(each),
+              entries: each.type === 'finding' ? findingEntries(each.finding, suppress) : [],
+            })}
             onSpace={(each) => toggle(suppressible(each).map(({ id }) => id))}
           />
           {line?.type === 'finding' && (
@@ -256,6 +261,33 @@ export function Findings() {
       )}
     </div>
   );
+}
+
+/** What can be done with a finding, from its context menu. */
+function findingEntries(
+  finding: AuditFinding,
+  suppress: (findings: readonly AuditFinding[]) => void,
+): readonly MenuEntry[] {
+  const { id, title, blobs, reencryptable, suppressed, keyArn, code, examples } = finding;
+  const { showBlobs, reencrypt } = useAudit.getState();
+  const of = { by: 'finding', id } as const;
+  const entry = (words: string, run: () => void): MenuEntry => ({ id: words, title: words, run });
+  return [
+    ...(reencryptable > 0 && suppressed === null
+      ? [entry(`Re-encrypt ${plural(reencryptable, 'blob')}…`, () => void reencrypt(of))]
+      : []),
+    ...(blobs > 0
+      ? [entry(`Show ${plural(blobs, 'blob')}`, () => void showBlobs(of, title.replace(/\.$/, '')))]
+      : []),
+    ...(suppressed === null ? [entry('Suppress…', () => suppress([finding]))] : []),
+    ...copyEntry('finding', title),
+    ...copyEntry('code', code),
+    ...copyEntry('key ARN', keyArn),
+    ...copyEntry(
+      'places',
+      examples.map(({ file, place }) => [file, place].filter(Boolean).join(' · ')).join('\n'),
+    ),
+  ];
 }
 
 /** Why no finding is shown; what to do where that is no good sign. */

@@ -23,7 +23,7 @@ import {
 import { Button as TextButton } from '../../components/Button.tsx';
 import { Checkbox, SearchInput, SelectInput } from '../../components/fields.tsx';
 import { mod } from '../../lib/platform.ts';
-import type { GroupBy } from '../../lib/table/table.ts';
+import { GROUP_WORDS, groupings } from '../../lib/words/words.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
@@ -32,15 +32,7 @@ import { requestFiles, requestPaste } from '../../store/opening.ts';
 import { COLUMNS } from './columns.tsx';
 import { FilterMenu, SeverityCounts } from './Filters.tsx';
 
-const GROUPS: { id: GroupBy; label: string }[] = [
-  { id: 'key', label: 'Key' },
-  { id: 'material', label: 'Key material' },
-  { id: 'repository', label: 'Repository' },
-  { id: 'folder', label: 'Folder' },
-  { id: 'file', label: 'File' },
-  { id: 'kind', label: 'Kind' },
-  { id: 'none', label: 'None' },
-];
+const GROUPS = groupings.map((id) => ({ id, label: GROUP_WORDS[id] }));
 
 const SORTS: { id: string; label: string }[] = [
   { id: 'added', label: 'As added' },

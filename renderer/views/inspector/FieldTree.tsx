@@ -1,10 +1,12 @@
 import { ChevronDown, ChevronRight, CircleDashed, CircleDot } from 'lucide-react';
 import { type KeyboardEvent, memo, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
-import type { Evidence as EvidenceName } from '#shared/model/blob.ts';
+import type { BlobRow, Evidence as EvidenceName } from '#shared/model/blob.ts';
 import { Box, Cell } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
 import { hexOfField, isWithin, type Node } from '../../lib/bytes/hex.ts';
 import { mod } from '../../lib/platform.ts';
+import { matching } from '../../lib/table/narrow.ts';
+import { Table } from '../../lib/table/table.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { copyEntry, type MenuEntry, showMenu } from '../../store/app/menu.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
@@ -35,17 +37,32 @@ export function EvidenceMark({
   );
 }
 
+/** Shorter values are in too many texts to say anything of a field. */
+const LEAST = 6;
+
+/** Whether the list can be filtered by a value: it knows of fields alone what it shows of a row, too. */
+function isFoundBy(value: string, row: BlobRow): boolean {
+  if (value.length < LEAST) return false;
+  const marks = matching(Table.of([row]), { query: value, kind: 'all', finding: 'all' });
+  return marks?.[0] === 1;
+}
+
 /** What can be done with a field, from its context menu. */
 function fieldEntries({ field }: Node, bytes: Uint8Array): readonly MenuEntry[] {
+  const row = useInspector.getState().detail?.row;
   return [
     ...copyEntry('value', field.value),
     ...copyEntry('hex', hexOfField(bytes, field)),
     ...copyEntry('name', field.name),
-    {
-      id: 'filter',
-      title: 'Filter the list by this value',
-      run: () => useArrange.getState().addTerm(field.value),
-    },
+    ...(row !== undefined && isFoundBy(field.value, row)
+      ? [
+          {
+            id: 'filter',
+            title: 'Filter the list by this value',
+            run: () => useArrange.getState().addTerm(field.value),
+          },
+        ]
+      : []),
   ];
 }
 

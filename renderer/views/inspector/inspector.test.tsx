@@ -132,7 +132,16 @@ test('a field says by an icon how sure it is, and is copied and filtered by from
   render(<FieldTree decoded={decoded} />);
   expect(screen.getByRole('img', { name: 'observed' })).toBeTruthy();
   expect(screen.getByRole('img', { name: 'documented' })).toBeTruthy();
-  fireEvent.contextMenu(screen.getByText('tag and length'), { clientX: 10, clientY: 10 });
+  const titles = (): readonly string[] => {
+    fireEvent.contextMenu(screen.getByText('tag and length'), { clientX: 10, clientY: 10 });
+    return useMenu.getState().menu?.entries.map(({ title }) => title) ?? [];
+  };
+  // A value that the list knows nothing of would find no blob, not even this one.
+  useInspector.setState({ detail: DETAIL });
+  expect(titles()).toEqual(['Copy value', 'Copy hex', 'Copy name']);
+  const known = { ...row, identification: { ...row.identification, keyFingerprint: 'abcd1234' } };
+  useInspector.setState({ detail: { ...DETAIL, row: known } });
+  expect(titles()).toHaveLength(4);
   const { menu } = useMenu.getState();
   expect(menu?.entries.map(({ title }) => title)).toEqual([
     'Copy value',

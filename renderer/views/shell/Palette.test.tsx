@@ -1,14 +1,23 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
+import { reset } from '../../bridge.test-help.ts';
+import { makeRows } from '../../lib/table/rows.test-help.ts';
+import { Table } from '../../lib/table/table.ts';
 import { useUi } from '../../store/app/ui.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
+import { useBlobs } from '../../store/blobs/blobs.ts';
+import { useSelection } from '../../store/blobs/selection.ts';
+import { allCommands } from '../../store/commands.ts';
 import { useKeys } from '../../store/connection/keys.ts';
+import { useRuns } from '../../store/runs/runs.ts';
 import { Palette } from './Palette.tsx';
 
 afterEach(() => {
   cleanup();
   useUi.setState(useUi.getInitialState());
   useKeys.setState({ keys: null });
+  reset(useArrange, useBlobs, useRuns, useSelection);
 });
 
 const opened = () => {
@@ -49,4 +58,33 @@ test('what cannot be done says why, and does nothing', async () => {
   expect(useUi.getState().dialog).toBe('palette');
   fireEvent.change(field, { target: { value: 'no such thing' } });
   await screen.findByText('Nothing is called “no such thing”.');
+});
+
+test('what the list, a run under way and the audit offer can be done from the palette, or says why not', () => {
+  const rows = makeRows(3);
+  const table = Table.of(rows);
+  useBlobs.setState({ table, rows: table.rows, byId: table });
+  useSelection.getState().follow(table);
+  useSelection.getState().selectOnly([rows[0]?.id ?? '', rows[1]?.id ?? '']);
+  useSelection.getState().moveTo(rows[0]?.id ?? '');
+  const counts = { total: 12 };
+  const run = { id: 'r1', status: 'running', dryRun: false, counts, elsewhere: null, startedAt: '' };
+  useRuns.setState({ runs: new Map([['r1', run as never]]) });
+  const commands = new Map([...allCommands()].map((command) => [command.title, command]));
+  for (const title of [
+    'Compare the 2 selected blobs',
+    'Find key…',
+    'Copy path',
+    'Group by folder',
+    'Hide the inspector',
+    'Pause the re-encryption of 12 blobs',
+    'Cancel the re-encryption of 12 blobs',
+    'Export the audit report as HTML',
+    'Text size: 150 %',
+  ])
+    expect(commands.get(title), title).toMatchObject({ group: 'Actions' });
+  expect(commands.get('Clear the filter')?.refused).toBe('Nothing narrows the list.');
+  commands.get('Group by folder')?.run();
+  expect(useArrange.getState().group).toBe('folder');
+  expect(new Set([...allCommands()].map(({ id }) => id)).size).toBe([...allCommands()].length);
 });
