@@ -1,5 +1,5 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
-import { outcomeHeadline } from '#shared/run-outcome.ts';
+import { oldKeyWords, outcomeHeadline, outcomeNames } from '#shared/run-outcome.ts';
 import { count, plural } from './format.ts';
 import { runStatus } from './words.ts';
 
@@ -9,6 +9,12 @@ export function undoWords({ undo, output }: Pick<RunSummary, 'undo' | 'output'>)
   return output === 'folder'
     ? `Remove ${plural(undo.files, 'new file')}`
     : `Restore ${plural(undo.blobs, 'blob')} in ${plural(undo.files, 'file')}`;
+}
+
+/** How many blobs are not re-encrypted, and what is known of them; null: nothing is. */
+export function oldKeyNote({ outcome, dryRun }: Pick<RunSummary, 'outcome' | 'dryRun'>): string | null {
+  const old = oldKeyWords(outcome);
+  return old === null ? null : `${count(outcome.notReencrypted)} ${outcomeNames(dryRun)[2]}: ${old}`;
 }
 
 /** What going on with an unfinished run touches. */

@@ -34,7 +34,7 @@ test('the parts of an outcome add up to its blobs, and what no blob met takes no
     'tally-quiet: 3 already as asked',
     'tally-danger: 4 failed',
     'tally-attention: 5 not reached',
-    'tally-note: at least 2 under the old key',
+    'tally-note: 9 not re-encrypted: at least 2 under the old key',
   ]);
   cleanup();
   expect(

@@ -2,12 +2,12 @@ import { Circle, CircleCheck, CircleEqual, CircleSlash, CircleX } from 'lucide-r
 import { useId } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
-import { oldKeyWords, outcomeNames, outcomeParts } from '#shared/run-outcome.ts';
+import { outcomeNames, outcomeParts } from '#shared/run-outcome.ts';
 import { HowKnown, KeyTitle } from '../../components/KeyFace.tsx';
 import { Progress } from '../../components/Progress.tsx';
 import { bytes, count, duration, moment, plural } from '../../lib/words/format.ts';
 import { paceWords } from '../../lib/words/pace.ts';
-import { doneOf, heldWords } from '../../lib/words/run-words.ts';
+import { doneOf, heldWords, oldKeyNote } from '../../lib/words/run-words.ts';
 import { useRuns } from '../../store/runs/runs.ts';
 
 /** Rate and time left of a run under way. */
@@ -62,7 +62,8 @@ export function Slowed({ run }: { readonly run: RunSummary }) {
 export function RunBar({ run }: { readonly run: RunSummary }) {
   const moves = run.status === 'running' || run.status === 'undoing';
   const tone = moves ? 'running' : run.status === 'finished' ? 'done' : 'attention';
-  return <Progress label={run.dryRun ? 'Preflight' : 'Re-encryption'} {...doneOf(run)} tone={tone} />;
+  const what = run.dryRun ? 'Preflight' : run.status === 'undoing' ? 'Undo' : 'Re-encryption';
+  return <Progress label={what} {...doneOf(run)} tone={tone} />;
 }
 
 /** What a state means for the files, where that is not plain. */
@@ -90,7 +91,7 @@ const ASKED = outcomeNames(false)[1];
 
 /** What became of the blobs of a run, each part with its number; and how many are known to be under the old key. */
 export function OutcomeTally({ run }: { readonly run: RunSummary }) {
-  const old = oldKeyWords(run.outcome);
+  const old = oldKeyNote(run);
   const parts = outcomeParts(run);
   if (parts.length === 0) return null;
   return (

@@ -1,7 +1,7 @@
 import { History } from 'lucide-react';
 import { useMemo } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
-import { oldKeyWords, outcomeParts } from '#shared/run-outcome.ts';
+import { outcomeParts } from '#shared/run-outcome.ts';
 import { Button } from '../../components/Button.tsx';
 import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FaultCard, FaultRemedy } from '../../components/FaultCard.tsx';
@@ -9,7 +9,7 @@ import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, duration, moment, plural } from '../../lib/words/format.ts';
-import { heldWords } from '../../lib/words/run-words.ts';
+import { heldWords, oldKeyNote } from '../../lib/words/run-words.ts';
 import { runStatus } from '../../lib/words/words.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { usePlans } from '../../store/runs/plans.ts';
@@ -106,7 +106,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
   const { counts, dryRun, status } = run;
   const [source] = run.perKey;
   const what = dryRun ? 'Preflight' : 'Re-encryption';
-  const old = oldKeyWords(run.outcome);
+  const old = oldKeyNote(run);
   return (
     <li className="run-card">
       <div className="run-card-head">
