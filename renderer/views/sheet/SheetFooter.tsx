@@ -107,7 +107,7 @@ function Asking({ run }: { readonly run: RunSummary | undefined }) {
 }
 
 function Ready({ built, rows, files, checked }: FooterProps & { readonly checked: RunSummary | undefined }) {
-  const { dryRunId, preflight, run, exclude, savePlan, copyCommand } = useDraft();
+  const { draft, dryRunId, preflight, run, exclude, savePlan, copyCommand } = useDraft();
   const results = useRuns((state) => state.results);
   const from = useRuns((state) => state.resultRuns);
   const connected = useConnection((state) => state.connection?.status === 'ready');
@@ -121,7 +121,12 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
   // Blobs that were left out are none of the rows.
   const failing = saidOf('would-fail');
   const works = saidOf('would-succeed');
-  const ready = built.ok && connected;
+  const counted = checked === undefined ? 0 : checked.counts.succeeded + checked.counts.failed;
+  // What it said of each blob is fetched when it has ended; until then its verdict is not that nothing fails.
+  const isUnread = counted > 0 && !draft.rows.some(({ id }) => from.get(id) === dryRunId);
+  // One that ended judged every blob, or said why not; one that was stopped did not come to all.
+  const unknown = checked === undefined || checked.status === 'finished' ? 0 : blobs - failing - works;
+  const ready = built.ok && connected && !isUnread;
   const partly = failing > 0 && works > 0;
   const proven = checked !== undefined && (failing === 0 ? works > 0 : partly);
   const runPart = (): void => {
@@ -133,9 +138,11 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
     : built.ok
       ? blobs === 0
         ? 'Every blob is already as asked: nothing is to be done.'
-        : failing > 0
-          ? `The preflight says that ${works === 0 ? 'none of these blobs will work' : `${plural(failing, 'blob')} will fail`}.`
-          : touches(built.request.output, touched, blobs)
+        : isUnread
+          ? 'The result of the preflight is being read.'
+          : failing > 0
+            ? verdictWords(failing, works, unknown)
+            : touches(built.request.output, touched, blobs)
       : (built.problems[0] ?? '');
   // A command and a plan need no connection.
   const unready = built.ok ? null : (built.problems[0] ?? 'The sheet is not filled in.');
@@ -174,6 +181,13 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
       )}
     </>
   );
+}
+
+/** What a preflight says of blobs that will not work, and how many it says nothing of. */
+function verdictWords(failing: number, works: number, unknown: number): string {
+  const fails = works === 0 ? 'none of these blobs will work' : `${plural(failing, 'blob')} will fail`;
+  if (unknown === 0) return `The preflight says that ${fails}.`;
+  return `The preflight says that ${plural(failing, 'blob')} will fail; ${count(unknown)} ${unknown === 1 ? 'was' : 'were'} not judged.`;
 }
 
 /** What the run will touch. */

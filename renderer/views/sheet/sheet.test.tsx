@@ -152,6 +152,22 @@ test('what an earlier preflight said is not taken for the answer of this one', (
   expect(screen.getByRole('status').textContent).not.toContain('will fail');
 });
 
+test('until the answers of a preflight are here, the run waits; one that was stopped says how many it did not judge', () => {
+  checked({}, { succeeded: rows.length });
+  const { rerender } = render(footer());
+  const go = (): Element | null => screen.getByRole('button', { name: /^Re-encrypt/ });
+  expect(go()?.hasAttribute('disabled')).toBe(true);
+  expect(screen.getByRole('status').textContent).toBe('The result of the preflight is being read.');
+  const [bad = '', good = ''] = ids;
+  checked({ [bad]: 'would-fail', [good]: 'would-succeed' });
+  useRuns.setState({ runs: new Map([['r1', run({ status: 'cancelled' })]]) });
+  rerender(footer());
+  expect(go()?.textContent).toContain('Re-encrypt the 1 that works');
+  expect(screen.getByRole('status').textContent).toBe(
+    `The preflight says that 1 blob will fail; ${rows.length - 2} were not judged.`,
+  );
+});
+
 test('a preflight under way shows how far it is in the footer, and is stopped there', async () => {
   const heard = host();
   useRuns.setState({
