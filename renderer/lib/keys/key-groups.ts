@@ -36,9 +36,11 @@ export const conclusionName = (
   keys: readonly KeyInfo[] | null,
 ): string | null => (of === undefined || of.name === null ? null : keyWords(of.name, keys));
 
+export const NAMELESS = 'key not yet known';
+
 /** What stands in place of a name that is not known. */
 export const namelessWords = (keyGroup: KeyGroup | undefined): string =>
-  keyGroup?.verdict === 'contradiction' ? 'labels contradict' : 'key not yet known';
+  keyGroup?.verdict === 'contradiction' ? 'labels contradict' : NAMELESS;
 
 /** Verdicts that need a word of their own. */
 export function verdictWords(verdict: KeyGroup['verdict']): { tone: Tone; word: string } | null {

@@ -85,5 +85,7 @@ test('a key is found by an alias that only KMS lists for its ARN', () => {
   expect(texts.get('k')).toContain('alias/billing');
   // What stands beside its name, too.
   expect(new KeyIndex([one]).texts([{ ...listed, state: 'Disabled' }]).get('k')).toContain('disabled');
-  expect(new KeyIndex([one]).texts(null).get('k')).toBe(listed.arn.toLowerCase());
+  expect(new KeyIndex([one]).texts(null).get('k')?.split('\n')[0]).toBe(listed.arn.toLowerCase());
+  expect(new KeyIndex([{ ...one, by: 'kms' }]).texts(null).get('k')).toContain('confirmed by kms');
+  expect(new KeyIndex([{ ...one, by: 'unknown' }]).texts(null).get('k')).toContain('key not yet known');
 });

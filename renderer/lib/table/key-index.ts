@@ -2,6 +2,7 @@ import { type EvidenceBy, weakest } from '#shared/evidence.ts';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { KeyInfo } from '#shared/model/key.ts';
 import type { KeyConclusion } from '#shared/model/key-group.ts';
+import { BY_WORDS, NAMELESS } from '../keys/key-groups.ts';
 import { keyDanger } from '../keys/keys.ts';
 import { keyGroup, type Table } from './table.ts';
 
@@ -70,8 +71,8 @@ export class KeyIndex {
   }
 
   /**
-   * Every text under which each key is shown, in lower case, by its id: its names, and what KMS lists for them: aliases,
-   * and why its blobs do not open.
+   * Every text under which each key is shown, in lower case, by its id: its names, how they are known, and what KMS lists for
+   * them: aliases, and why its blobs do not open.
    */
   texts(listed: readonly KeyInfo[] | null): ReadonlyMap<string, string> {
     const aliases = new Map<string, string>();
@@ -82,8 +83,11 @@ export class KeyIndex {
       aliases.set(keyId.toLowerCase(), text);
     }
     const texts = new Map<string, string>();
-    for (const [id, { names }] of this.#keys)
-      texts.set(id, [names, ...names.split('\n').flatMap((name) => aliases.get(name) ?? [])].join('\n'));
+    for (const [id, { names, by }] of this.#keys) {
+      const known = (BY_WORDS as Partial<Record<EvidenceBy, { word: string }>>)[by]?.word ?? NAMELESS;
+      const listedAs = names.split('\n').flatMap((name) => aliases.get(name) ?? []);
+      texts.set(id, [names, known.toLowerCase(), ...listedAs].join('\n'));
+    }
     return texts;
   }
 
