@@ -44,8 +44,11 @@ export const historyTone = ({ kind, outcome }: HistoryRecord): Tone =>
       : HISTORY_WORDS[kind].tone;
 
 /** What came of it: an outcome the page knows in words, any other as it is written. */
-export const historyOutcome = ({ outcome, detail }: HistoryRecord): string =>
-  [OUTCOMES.get(outcome) ?? outcome, detail].filter(Boolean).join(': ');
+export function historyOutcome({ outcome, detail }: HistoryRecord): string {
+  const word = OUTCOMES.get(outcome) ?? outcome.replace(/^./, (first) => first.toUpperCase());
+  // Of an undo the detail begins with the word.
+  return outcome === 'undone' && detail !== '' ? detail : [word, detail].filter(Boolean).join(': ');
+}
 
 /** Who did it, without the account's part of the ARN. */
 export const historyWho = ({ who }: HistoryRecord): string =>

@@ -60,7 +60,7 @@ const asked = () => find.mock.lastCall?.[0].filter;
 test('100,000 records draw a screen of them, newest first, the blobs folded', async () => {
   render(<HistoryTab />);
   const grid = await screen.findByRole('grid', { name: 'History' });
-  await within(grid).findByText('finished: record 100000');
+  await within(grid).findByText('Finished: record 100000');
   expect(asked().folded).toBe(true);
   expect(within(grid).getAllByRole('row').length).toBeLessThan(80);
   grid.scrollTop = 28 * 99_990;
@@ -71,7 +71,7 @@ test('100,000 records draw a screen of them, newest first, the blobs folded', as
 test('a run opens into its records, blobs among them, and closes again', async () => {
   render(<HistoryTab />);
   const grid = await screen.findByRole('grid', { name: 'History' });
-  await within(grid).findByText('finished: record 100000');
+  await within(grid).findByText('Finished: record 100000');
   fireEvent.keyDown(grid, { key: 'ArrowDown' });
   fireEvent.keyDown(grid, { key: 'Enter' });
   await waitFor(() => expect(asked()).toMatchObject({ runId: 'r1', folded: false, kinds: [] }));
@@ -95,6 +95,6 @@ test('the record at which the chain is broken is marked', async () => {
   useAudit.setState({ verdict: { ok: false, head: HEAD, broken, proves: '' } });
   render(<HistoryTab />);
   const grid = await screen.findByRole('grid', { name: 'History' });
-  await within(grid).findByText('finished: record 100000');
+  await within(grid).findByText('Finished: record 100000');
   expect(grid.querySelectorAll('.is-broken')).toHaveLength(1);
 });

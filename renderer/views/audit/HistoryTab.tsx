@@ -36,7 +36,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
     align: 'end',
     cell: ({ seq }) => count(seq),
   },
-  { id: 'at', title: 'When', width: '12rem', minTable: 0, cell: ({ at }) => moment(at, true) },
+  { id: 'at', title: 'When', width: '13.5rem', minTable: 0, cell: ({ at }) => moment(at, true) },
   {
     id: 'what',
     title: 'What',

@@ -8,7 +8,7 @@ import type { Audit, FoundFinding } from '../model.ts';
 import { byRepository, keyBlocks, NO_REPOSITORY } from './by-key.ts';
 import { type DeletionFacts, deletionSection } from './deletion-report.ts';
 import type { Asked, Block, ReportHeader, ReportSection, ReportTone } from './report.ts';
-import { scopeSection, signSection } from './scope.ts';
+import { limitsSection, scopeSection, signSection } from './scope.ts';
 
 /** Places that an HTML report lists for a finding; CSV, JSON and SARIF list all. */
 const HTML_PLACES = 50;
@@ -79,6 +79,7 @@ export function auditSections(
       ],
     },
     scopeSection(paths, coverage, summary.totals),
+    limitsSection({ gaps, notAsked, coverage, gitHistory }, summary.caller),
     ...(ifDeleted === null ? [] : [deletionSection(ifDeleted)]),
     {
       heading: 'Findings',

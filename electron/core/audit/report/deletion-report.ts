@@ -18,7 +18,7 @@ import type {
   SarifPlace,
   SarifResult,
 } from './report.ts';
-import { scopeSection, signSection } from './scope.ts';
+import { limitsSection, scopeSection, signSection } from './scope.ts';
 
 /** Where a blob stands in its file; a member is null where it is not known. */
 export interface PlaceInFile {
@@ -81,6 +81,7 @@ export function deletionReport(audit: Audit, key: string, asked: Asked, placeOf:
     sections: ({ paths }) => [
       deletionSection(facts),
       scopeSection(paths, asked.coverage, audit.summary.totals),
+      limitsSection(asked, audit.summary.caller),
       signSection(),
     ],
     lines: function* (named) {

@@ -54,6 +54,17 @@ describe('an audit as HTML', () => {
       expect(scope).toContain(words);
   });
 
+  it('says what it does not cover', () => {
+    const limits = plain(/<h2>What this does not cover<\/h2>(.*?)<\/section>/s.exec(html)?.[1] ?? '');
+    for (const words of [
+      'anywhere but in the paths above',
+      '3 files',
+      'Git history',
+      'nothing was decrypted',
+    ])
+      expect(limits).toContain(words);
+  });
+
   it('counts by repository, answers the question that was asked, and has room to sign', () => {
     expect(plain(/<h2>Repositories<\/h2>(.*?)<\/section>/s.exec(html)?.[1] ?? '')).toMatch(/350350/);
     expect(plain(/<h2>If alias\/k is deleted<\/h2>(.*?)<\/section>/s.exec(html)?.[1] ?? '')).toContain(

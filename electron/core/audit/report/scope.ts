@@ -2,7 +2,7 @@ import { coverageWords } from '#shared/audit-words.ts';
 import { count, plural } from '#shared/format.ts';
 import type { AuditSummary } from '#shared/model/audit.ts';
 import type { Coverage } from '#shared/model/coverage.ts';
-import type { Block, ReportSection } from './report.ts';
+import type { Asked, Block, ReportSection } from './report.ts';
 
 /** Room for those who answer for the report. */
 export const signSection = (): ReportSection => ({
@@ -61,4 +61,30 @@ export function scopeSection(
       ),
     ],
   };
+}
+
+/** What a reader may take the report to answer, and it does not. `caller`: as whom KMS was asked; null: it was not. */
+export function limitsSection(
+  { coverage, gaps, notAsked, gitHistory = null }: Asked,
+  caller: string | null,
+): ReportSection {
+  const unread = coverage.skipped.reduce((sum, { count: n }) => sum + n, 0);
+  const items = [
+    'Ciphertext anywhere but in the paths above: in other repositories, databases, backups and running systems.',
+    ...(coverage.reading ? ['Files that were still to be read when the report was made.'] : []),
+    ...(unread > 0
+      ? [`${plural(unread, 'file')} that could not be read or were left out; Scope names them.`]
+      : []),
+    ...(gitHistory === null
+      ? ['Git history: what commits, branches and tags hold beyond the files as they are now.']
+      : []),
+    ...(caller === null
+      ? ['What only KMS can say: state, rotation, last use, policies and grants of the keys.']
+      : gaps.length > 0 || notAsked.keys > 0 || notAsked.elsewhere.length > 0
+        ? ['Keys that KMS was not asked about or did not answer for; the report names them.']
+        : []),
+    'Who may use a key by IAM policies, permission boundaries, service and resource control policies, session policies and VPC endpoint policies.',
+    'What the plaintext is, and whether a blob opens: nothing was decrypted.',
+  ];
+  return { heading: 'What this does not cover', blocks: [{ type: 'list', items }] };
 }
