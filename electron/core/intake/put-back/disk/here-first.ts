@@ -4,12 +4,11 @@ import type { Removed, Restored, RestoreInput, WrittenFile } from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
 import { type Disk, diskHere } from './disk.ts';
 
-/** Time of this thread that the calls of one file may take before others do it, milliseconds. */
+/** Time for which the calls of one file may block this thread before others do it, milliseconds. */
 const SLOW_MS = 5;
-/** Files before that is judged. */
-const FIRST = 8;
-/** Part of the mean that the next file leaves. */
-const KEPT = 0.9;
+/** Files of which the calls are measured, of so many: the clocks cost a part of what they measure. */
+const MEASURED = 16;
+const EVERY = 512;
 
 /**
  * For a process without a window: files are put back in its own thread while the disk answers at once, since the messages to
@@ -19,35 +18,35 @@ const KEPT = 0.9;
 export class HereFirst implements Disk {
   readonly #pool: Disk;
   readonly #here: Disk;
+  readonly #calls: BlockingCalls;
   #files = 0;
-  #mean = 0;
-  /** Time blocked since it was last counted, milliseconds. */
-  #blocked = 0;
+  /** Files that are to end before what was measured is judged. */
+  #awaited = 0;
+  #slow = false;
 
-  constructor(pool: Disk, fs: PutBackFs = REAL_FS) {
+  constructor(pool: Disk, fs: PutBackFs = REAL_FS, clock: ThreadClock = CLOCK) {
     this.#pool = pool;
-    this.#here = diskHere(
-      timed(fs, (ms) => {
-        this.#blocked += ms;
-      }),
-    );
+    this.#calls = new BlockingCalls(clock);
+    this.#here = diskHere(measured(fs, this.#calls));
   }
 
   async replaceFile(input: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
     if (this.#slow) return this.#pool.replaceFile(input);
+    this.#begun();
     try {
       return await this.#here.replaceFile(input);
     } finally {
-      this.#count();
+      this.#ended();
     }
   }
 
   async writeNewFile(input: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
     if (this.#slow) return this.#pool.writeNewFile(input);
+    this.#begun();
     try {
       return await this.#here.writeNewFile(input);
     } finally {
-      this.#count();
+      this.#ended();
     }
   }
 
@@ -63,29 +62,87 @@ export class HereFirst implements Disk {
     this.#pool.close();
   }
 
-  get #slow(): boolean {
-    return this.#files >= FIRST && this.#mean > SLOW_MS;
+  #begun(): void {
+    if (this.#files++ % EVERY > 0) return;
+    this.#awaited = MEASURED;
+    this.#calls.begin();
   }
 
-  #count(): void {
-    this.#files += 1;
-    this.#mean += (this.#blocked - this.#mean) * (this.#files <= FIRST ? 1 / this.#files : 1 - KEPT);
-    this.#blocked = 0;
+  #ended(): void {
+    if (this.#awaited === 0) return;
+    this.#awaited -= 1;
+    if (this.#awaited === 0) this.#slow = this.#calls.end() > SLOW_MS * MEASURED;
   }
 }
 
-/** The same calls; `add` gets the time for which each held this thread, milliseconds. */
-function timed(fs: PutBackFs, add: (ms: number) => void): PutBackFs {
-  const call = <A extends unknown[], T>(work: (...args: A) => Promise<T>) => {
-    return (...args: A): Promise<T> => {
-      const from = performance.now();
-      try {
-        return work(...args);
-      } finally {
-        add(performance.now() - from);
-      }
-    };
-  };
+/** Milliseconds of this thread: by the clock, on a processor, and not idle. */
+interface ThreadClock {
+  readonly now: () => number;
+  readonly cpu: () => number;
+  readonly active: () => number;
+}
+
+const CLOCK: ThreadClock = {
+  now: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+  active: () => performance.eventLoopUtilization().active,
+};
+
+/**
+ * How long calls held this thread because the disk let them wait. A thread also waits where other programs have the
+ * processors: by what it waits beside these calls for each millisecond that it works, which no disk has a part in, it is
+ * known how much of their time that was.
+ */
+class BlockingCalls {
+  readonly #clock: ThreadClock;
+  #measures = false;
+  #took = 0;
+  #worked = 0;
+  #from = { active: 0, cpu: 0 };
+
+  constructor(clock: ThreadClock) {
+    this.#clock = clock;
+  }
+
+  begin(): void {
+    const { active, cpu } = this.#clock;
+    this.#measures = true;
+    this.#took = 0;
+    this.#worked = 0;
+    this.#from = { active: active(), cpu: cpu() };
+  }
+
+  call<T>(work: () => T): T {
+    if (!this.#measures) return work();
+    const { now, cpu } = this.#clock;
+    const [from, before] = [now(), cpu()];
+    try {
+      return work();
+    } finally {
+      this.#worked += cpu() - before;
+      this.#took += now() - from;
+    }
+  }
+
+  /** Milliseconds since {@link begin}. */
+  end(): number {
+    this.#measures = false;
+    const active = this.#clock.active() - this.#from.active - this.#took;
+    const worked = this.#clock.cpu() - this.#from.cpu - this.#worked;
+    const waits = worked > 0 ? Math.max(0, active - worked) / worked : 0;
+    return this.#took - this.#worked * (1 + waits);
+  }
+}
+
+/** The same calls, measured where they hold this thread. */
+function measured(fs: PutBackFs, calls: BlockingCalls): PutBackFs {
+  const call =
+    <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>
+    (...args: A): Promise<T> =>
+      calls.call(() => work(...args));
   const handle = (open: OpenHandle): OpenHandle => ({
     writeFile: call((bytes) => open.writeFile(bytes)),
     readFile: call(() => open.readFile()),
