@@ -16,6 +16,7 @@ import {
   DISK_THREAD_OPTIONS,
   DiskPool,
   HereFirst,
+  plainPlaces,
   readSource,
   scan,
 } from '../../electron/core/intake/index.ts';
@@ -216,13 +217,16 @@ async function plan(): Promise<PlanFile[]> {
   for (const path of filesOf(job.folder)) {
     const { bytes, sha256 } = await readSource(path);
     const relative = path.slice(job.folder.length + 1);
+    const found = scan(bytes, path);
+    const places = plainPlaces(sha256, found, found.blobs);
     files.push({
       path,
       bytes: null,
       display: relative,
       relative,
       sha256,
-      blobs: scan(bytes, path).blobs.map((found, i) => blobRef(`${relative}#${i}`, found)),
+      blobs: found.blobs.map((blob, i) => blobRef(`${relative}#${i}`, blob)),
+      ...(places === null ? {} : { places }),
     });
   }
   return files;

@@ -52,6 +52,7 @@ export { replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { writeNewFile } from './put-back/write-new-file.ts';
 export { databaseChanges, movedTo, rewrite, withoutPlaintext } from './rewrite.ts';
+export { blobsAt, type PlainPlaces, plainPlaces } from './plain-places.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
   type RecordEntry,

@@ -1,5 +1,5 @@
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
-import type { ArchiveFile } from '../intake/index.ts';
+import type { ArchiveFile, PlainPlaces } from '../intake/index.ts';
 import type { Kms } from '../kms/index.ts';
 import type { ResolvedOutput } from './output-mode.ts';
 import type { SharedWork } from './shards/shared-work.ts';
@@ -41,6 +41,8 @@ export interface PlanFile {
   /** Hex SHA-256 of the whole file as it was scanned. */
   readonly sha256: string;
   readonly blobs: readonly BlobRef[];
+  /** Where these blobs stand, where this process found them and they are all of the file; absent: they are looked for. */
+  readonly places?: PlainPlaces;
 }
 
 /** What a run was asked for, less what names blobs and folders. */

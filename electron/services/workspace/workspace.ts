@@ -7,9 +7,11 @@ import { FaultError, fault } from '#shared/model/fault.ts';
 import {
   archiveOf,
   asObjectBody,
+  type FoundBlob,
   INSTRUCTION,
   isInstruction,
   keyReferences,
+  plainPlaces,
   plaintextNeighbours,
   type RecordEntry,
   readRecord,
@@ -232,15 +234,16 @@ export class Workspace {
     blobIds: readonly string[],
   ): Promise<{ files: PlanFile[]; origins: Set<ListedSource['origin']> }> {
     const turns = new Turns();
-    const bySource = new Map<ListedSource, BlobRef[]>();
+    const bySource = new Map<ListedSource, { blobs: BlobRef[]; found: FoundBlob[] }>();
     for (const blobId of new Set(blobIds)) {
       const { source, found } = this.get(blobId);
-      const list = bySource.get(source) ?? [];
-      list.push(blobRef(blobId, found));
+      const list = bySource.get(source) ?? { blobs: [], found: [] };
+      list.blobs.push(blobRef(blobId, found));
+      list.found.push(found);
       bySource.set(source, list);
       if (turns.over) await turns.give();
     }
-    const files = [...bySource].map(([source, blobs]) => ({
+    const files = [...bySource].map(([source, { blobs, found }]) => ({
       // A file of an archive is found again by its name in it.
       path: source.archive === null ? source.path : source.key,
       // Walks resolve what was dropped and follow no link below it: a path is real as it was met.
@@ -251,6 +254,7 @@ export class Workspace {
       relative: source.relative,
       sha256: source.sha256,
       blobs,
+      ...placesOf(source, found),
     }));
     return { files, origins: new Set([...bySource.keys()].map((s) => s.origin)) };
   }
@@ -334,6 +338,11 @@ export class Workspace {
     this.#revision++;
     this.#changed(this.#revision, this.list.size);
   }
+}
+
+function placesOf(source: ListedSource, found: readonly FoundBlob[]): Pick<PlanFile, 'places'> {
+  const places = plainPlaces(source.sha256, source.scan, found);
+  return places === null ? {} : { places };
 }
 
 /** What a file of an archive is kept with: it is in no file that could be read again by itself. */

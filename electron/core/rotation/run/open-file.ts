@@ -3,6 +3,7 @@ import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import {
   type ArchiveFile,
+  blobsAt,
   changedFolder,
   type FoundBlob,
   hardLinked,
@@ -39,7 +40,7 @@ export interface OpenFile {
 export const isFault = (value: object): value is Fault => 'code' in value && 'remedy' in value;
 
 /**
- * Reads the file again and finds its blobs in it. A fault when it changed, is gone, may not be replaced, or may hold a
+ * Reads the file again and finds its blobs in it, or where they were found in just these bytes. A fault when it changed, is gone, may not be replaced, or may hold a
  * plaintext without a name that a copy would have, too (`allowPossible`: that is allowed).
  */
 export async function openFile(
@@ -75,6 +76,8 @@ export async function openFile(
     return faultOf(error);
   }
   if (hash !== file.sha256) return explainOwn('FileChanged');
+  const known = whereKnown(file, bytes, hash);
+  if (known !== null) return { bytes, mode, ...known };
   const scanned = scan(bytes, file.display);
   if (scanned.database === true && file.path !== null && pendingLog(file.path, bytes) !== null)
     return explainOwn('DatabaseLog');
@@ -89,6 +92,21 @@ export async function openFile(
     blobs.push({ item: blob.item, found });
   }
   return { bytes, mode, scan: scanned, blobs };
+}
+
+/** What a scan of these bytes found when the run was planned, where that says all that a run must know of the file. */
+function whereKnown(
+  { places, blobs }: RunFile,
+  bytes: Uint8Array,
+  hash: string,
+): Pick<OpenFile, 'scan' | 'blobs'> | null {
+  if (places === undefined || places.sha256 !== hash) return null;
+  const found = blobsAt(bytes, places, blobs);
+  if (found === null) return null;
+  return {
+    scan: { blobs: found, findings: [], plaintext: [] },
+    blobs: found.map((one, i) => ({ item: blobs[i]?.item ?? -1, found: one })),
+  };
 }
 
 /** Whether an archive is the one that was read. Throws where it is gone. */

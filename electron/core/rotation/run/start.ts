@@ -94,6 +94,7 @@ function numbered(files: readonly PlanFile[]): RunFile[] {
     display: file.display,
     relative: file.relative,
     sha256: file.sha256,
+    ...(file.places === undefined ? {} : { places: file.places }),
     index,
     blobs: file.blobs.map((blob) => ({ ...blob, item: item++ })),
   }));

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunSummary } from '#shared/model/run.ts';
-import { diskHere, scan } from '../../intake/index.ts';
+import { diskHere, plainPlaces, scan } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { type PlanFile, type ResolvedOutput, type RunInput, RunManager, type RunWorkers } from '../index.ts';
@@ -95,15 +95,19 @@ export class RunHarness {
     const path = this.path(name);
     await writeFile(path, content);
     const bytes = await readFile(path);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const found = scan(bytes, name);
+    const places = plainPlaces(hash, found, found.blobs);
     const file: PlanFile = {
       path,
       bytes: null,
       display: name,
       relative: name,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      blobs: scan(bytes, name)
-        .blobs.map((found, i) => blobRef(`${name}#${i}`, found))
+      sha256: hash,
+      blobs: found.blobs
+        .map((blob, i) => blobRef(`${name}#${i}`, blob))
         .filter(({ place }) => only?.(place) ?? true),
+      ...(places === null ? {} : { places }),
     };
     if (file.blobs.length === 0) throw new Error(`no blob in ${name}`);
     this.#files.push(file);

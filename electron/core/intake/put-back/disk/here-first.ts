@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { type OpenHandle, type PutBackFs, REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
 import type { Removed, Restored, RestoreInput, WrittenFile } from '../undo.ts';

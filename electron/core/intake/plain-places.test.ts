@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sha256 } from '../storage/hash.ts';
+import { madeUpBlob } from './blob.test-help.ts';
+import { base64 } from './formats/envelopes/envelope.test-help.ts';
+import { blobsAt, plainPlaces } from './plain-places.ts';
+import { scan } from './scan.ts';
+
+const FIELD = join(import.meta.dirname, 'field');
+const [one, two] = [base64(madeUpBlob()), base64(madeUpBlob())];
+
+/** Name, content, and whether its blobs are found again without a scan. */
+const FILES: readonly (readonly [name: string, text: string | Uint8Array, plain: boolean])[] = [
+  ['lines.txt', `${one}\n${two}\n`, true],
+  ['app.env', `\ufeffA=${one}\r\nB="${two}"\r\nC=3\n`, true],
+  ['hex.env', `A=${Buffer.from(one, 'base64').toString('hex').toUpperCase()}\n`, true],
+  ['config.json', JSON.stringify({ a: one, b: [two] }), true],
+  ['two-ways.env', `A=${one}\nB=${Buffer.from(two, 'base64').toString('hex')}\n`, false],
+  ['escaped.json', JSON.stringify({ a: one }).replaceAll('/', '\\/').replace('A', '\\u0041'), false],
+  ['wrapped.txt', one.replaceAll(/.{64}/g, '$&\n'), false],
+  ['wide.env', Buffer.from(`\ufeffA=${one}\n`, 'utf16le'), false],
+  ['answer.json', JSON.stringify({ CiphertextBlob: one, KeyId: 'alias/a', Plaintext: 'c2VjcmV0' }), false],
+  ['nested.yaml', `data: ${Buffer.from(JSON.stringify({ a: one })).toString('base64')}\n`, false],
+  ['beside.json', JSON.stringify({ values: ['staging key', one, base64(randomBytes(32))] }), false],
+];
+
+test.each(FILES)('%s', (name, text, plain) => {
+  expect(isFoundAgain(name, Buffer.from(text))).toBe(plain);
+});
+
+test.each(readdirSync(FIELD).filter((name) => !name.endsWith('.ts')))('of the field, %s', (name) => {
+  isFoundAgain(name, readFileSync(join(FIELD, name)));
+});
+
+test('some of the blobs, other bytes at a place, and another number of blobs are looked for', () => {
+  const bytes = Buffer.from(`A=${one}\nB=${two}\n`);
+  const found = scan(bytes, 'a.env');
+  const named = found.blobs.map((blob) => ({ place: blob.place, sha256: sha256(blob.bytes) }));
+  expect(plainPlaces('', found, found.blobs.slice(1))).toBeNull();
+  const places = plainPlaces('', found, found.blobs);
+  if (places === null) throw new Error('not plain');
+  expect(blobsAt(bytes, places, named)).toHaveLength(2);
+  expect(blobsAt(bytes, places, named.toReversed())).toBeNull();
+  expect(blobsAt(bytes, places, named.slice(1))).toBeNull();
+  expect(blobsAt(bytes.subarray(1), places, named)).toBeNull();
+});
+
+/** Whether a file is plain; then what is made of its places must be what a scan finds. */
+function isFoundAgain(name: string, bytes: Uint8Array): boolean {
+  const found = scan(bytes, name);
+  const places = plainPlaces(sha256(bytes), found, found.blobs);
+  if (places === null) return false;
+  const named = found.blobs.map((blob) => ({ place: blob.place, sha256: sha256(blob.bytes) }));
+  expect(blobsAt(bytes, places, named)).toEqual(found.blobs.map((blob) => ({ ...blob, findings: [] })));
+  expect(found).toMatchObject({ plaintext: [] });
+  expect([found.database, found.possiblePlaintext ?? []]).toEqual([undefined, []]);
+  return true;
+}
