@@ -74,7 +74,7 @@ export class KmsHttpClient {
     this.#url = new URL(parts.endpoint);
     const secure = this.#url.protocol === 'https:';
     this.#secure = secure;
-    this.#flat = secure || parts.transport.httpAgent.proxyEnv === undefined;
+    this.#flat = secure || parts.transport.httpAgent.proxyEnv?.HTTP_PROXY === undefined;
     const { httpAgent, httpsAgent } = parts.transport;
     const agent = (over: http.AgentOptions) => {
       const made = secure
