@@ -35,6 +35,7 @@ export { type WalkOptions, walk, walkNow } from './files/walk.ts';
 export { type FoundReference, keyReferences } from './keys/key-references.ts';
 export { aliasIn } from './keys/key-written.ts';
 export { ownOutput } from './keys/own-output.ts';
+export { blobsAt, type PlainPlaces, plainPlaces } from './plain-places.ts';
 export {
   keySizeOf,
   type Neighbour,
@@ -52,7 +53,6 @@ export { replaceFile } from './put-back/replace-file.ts';
 export { contentHash, removeLeftovers, removeWritten } from './put-back/undo.ts';
 export { writeNewFile } from './put-back/write-new-file.ts';
 export { databaseChanges, movedTo, rewrite, withoutPlaintext } from './rewrite.ts';
-export { blobsAt, type PlainPlaces, plainPlaces } from './plain-places.ts';
 export { isBlobAlone, scan } from './scan.ts';
 export {
   type RecordEntry,

@@ -50,9 +50,17 @@ function sameValue(a: FoundBlob | undefined, b: FoundBlob | undefined): boolean 
 const isItsOwn = ({ sharedBy, measures }: LinkedValue): boolean =>
   sharedBy === undefined && measures === undefined;
 
+/** Ranges by where they begin. Most lists of them are in order already: sorting one costs more than looking through it. */
+export function inOrder(ranges: readonly ByteRange[]): readonly ByteRange[] {
+  for (let i = 1; i < ranges.length; i++)
+    if ((ranges[i]?.start ?? 0) < (ranges[i - 1]?.start ?? 0))
+      return [...ranges].sort((a, b) => a.start - b.start);
+  return ranges;
+}
+
 /** Says of a range whether none of the known ones touches it. */
 export function freeOf(ranges: readonly ByteRange[]): (range: ByteRange) => boolean {
-  const known = [...ranges].sort((a, b) => a.start - b.start);
+  const known = inOrder(ranges);
   return ({ start, end }) => {
     let low = 0;
     let high = known.length;

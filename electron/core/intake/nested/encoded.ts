@@ -9,6 +9,7 @@ import { type Leaf, positionOf, readStructure, type Structure } from '../structu
 import { BINARY, type DecodedText, decodeText } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
+import { inOrder } from '../without-overlaps.ts';
 import type { Unpacker } from './compressed.ts';
 import type { ReadInner } from './nested.ts';
 
@@ -38,7 +39,7 @@ export function withEncoded(
   unpacker: Unpacker,
 ): Scan {
   if (!hasLetterRun(view.text, LINE_LETTERS)) return found;
-  const taken = [...found.blobs].sort((a, b) => a.range.start - b.range.start);
+  const taken = inOrder(found.blobs.map(({ range }) => range));
   const blobs: FoundBlob[] = [];
   const findings: Finding[] = [];
   const plaintext: ByteRange[] = [];
@@ -58,8 +59,8 @@ export function withEncoded(
     done = end;
     if (letters.length < LEAST_LETTERS || letters.length > MOST_LETTERS) continue;
     const first = view.byteAt(start);
-    while ((taken[nextTaken]?.range.end ?? Number.POSITIVE_INFINITY) <= first) nextTaken++;
-    if ((taken[nextTaken]?.range.start ?? Number.POSITIVE_INFINITY) < view.byteAt(end)) continue;
+    while ((taken[nextTaken]?.end ?? Number.POSITIVE_INFINITY) <= first) nextTaken++;
+    if ((taken[nextTaken]?.start ?? Number.POSITIVE_INFINITY) < view.byteAt(end)) continue;
     let decoded = decodedRun(view, letters);
     if (decoded === null) continue;
     let packed = unpacker.unpacked(decoded.bytes);

@@ -4,7 +4,7 @@ import { withLengths } from '../labels/lengths.ts';
 import { type Leaf, lineStart, positionOf, readStructure, type Structure } from '../structure/index.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
-import { apart } from '../without-overlaps.ts';
+import { apart, inOrder } from '../without-overlaps.ts';
 import { blocksOf } from './blocks.ts';
 import { Unpacker } from './compressed.ts';
 import type { InnerText } from './inner-text.ts';
@@ -116,7 +116,7 @@ function textBeside(view: TextView, blobs: readonly FoundBlob[]): string {
   const unit = view.byteAt(1) - first;
   const parts: string[] = [];
   let at = 0;
-  for (const { range } of [...blobs].sort((a, b) => a.range.start - b.range.start)) {
+  for (const range of inOrder(blobs.map((blob) => blob.range))) {
     const start = (range.start - first) / unit;
     if (start > at) parts.push(view.text.slice(at, start));
     at = Math.max(at, (range.end - first) / unit);

@@ -6,6 +6,7 @@ import { positionOf } from '../structure/index.ts';
 import { decodeText } from '../text/encoding.ts';
 import type { TextView } from '../text/text-view.ts';
 import type { FoundBlob, Scan } from '../types.ts';
+import { inOrder } from '../without-overlaps.ts';
 
 /** The beginning of a blob in base64, as short as a piece of one may be; not behind the padding of other letters. */
 const FRAGMENT =
@@ -27,24 +28,21 @@ const ESCAPED = new RegExp(
 const ANY_ESCAPE = /\\u(?:00|\{0*)[4-7]|\\x[4-7]|%[4-7]|&#(?:[xX]0*[4-7]|0*(?:[6-9]|1[01]))/;
 const MOST_FRAGMENTS = 20_000;
 
-/** Texts without such a beginning, looked at once however many ask. */
-const without = new WeakSet<TextView>();
+/** Beginnings of texts, looked for once however many ask. */
+const known = new WeakMap<TextView, readonly number[]>();
 
 /** Indices where a blob begins of which no reader made a whole one. */
 export function fragmentsOf(view: TextView, { blobs }: Pick<Scan, 'blobs'>): number[] {
-  if (without.has(view)) return [];
-  const begins = beginningsIn(view.text);
-  if (begins.length === 0) {
-    without.add(view);
-    return [];
-  }
-  const known = blobs.map(({ range }) => range).sort((a, b) => a.start - b.start);
+  const begins = known.get(view) ?? beginningsIn(view.text);
+  known.set(view, begins);
+  if (begins.length === 0) return [];
+  const taken = inOrder(blobs.map(({ range }) => range));
   const starts: number[] = [];
   let next = 0;
   for (const index of begins) {
     const at = view.byteAt(index);
-    while ((known[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
-    if ((known[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
+    while ((taken[next]?.end ?? Number.POSITIVE_INFINITY) <= at) next++;
+    if ((taken[next]?.start ?? Number.POSITIVE_INFINITY) <= at) continue;
     if (view.text[index] === 'C' && !mayBePieceOfV0(view.text, index)) continue;
     if (starts.push(index) >= MOST_FRAGMENTS) break;
   }

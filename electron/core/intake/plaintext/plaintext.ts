@@ -9,6 +9,8 @@ import { unlabelled } from './unlabelled.ts';
 export function withPlaintext(view: TextView, known: Scan): Scan {
   const named = labelled(view, known);
   const others = unlabelled(view, known);
+  if ([named, others].every(saysNothing) && others.possible.length + known.plaintext.length === 0)
+    return known;
   const taken = known.blobs.flatMap(({ range, linkedValues }) => [
     range,
     ...linkedValues.map((one) => one.range),
@@ -27,3 +29,6 @@ export function withPlaintext(view: TextView, known: Scan): Scan {
   const possible = [...(known.possiblePlaintext ?? []), ...others.possible.filter(free)];
   return possible.length === 0 ? scan : { ...scan, possiblePlaintext: possible };
 }
+
+const saysNothing = ({ findings, plaintext }: Pick<Scan, 'findings' | 'plaintext'>): boolean =>
+  findings.length + plaintext.length === 0;

@@ -71,9 +71,15 @@ function fsThat(flush: Flush): PutBackFs {
   };
 }
 
-/** That a backup's name is free is the rule: Node's own error of it costs ten times the call. */
+/** That a backup's name is free is the rule: Node's own error of it costs ten times the call, and so does a stack. */
 function absent(path: string): never {
-  throw Object.assign(new Error(`ENOENT: no such file or directory, lstat '${path}'`), { code: 'ENOENT' });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    throw Object.assign(new Error(`ENOENT: no such file or directory, lstat '${path}'`), { code: 'ENOENT' });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 class SyncHandle implements OpenHandle {

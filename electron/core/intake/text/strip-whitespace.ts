@@ -54,7 +54,9 @@ const MAX_BREAKS = 250_000;
  */
 export function stripWhitespace(raw: string, escaped: boolean): StrippedText | null {
   if (raw.length === 0) return null;
-  const quoted = QUOTED.test(raw);
+  const equals = raw.indexOf('=');
+  // Padding at the end is the rule.
+  const quoted = equals !== -1 && equals < raw.length - 2 && QUOTED.test(raw);
   if (!quoted && /^[A-Za-z0-9+/_=-]+$/.test(raw)) return { compact: raw, breaks: [], escapes: null };
   const breaks: { at: number; text: string }[] = [];
   const escapes: Record<string, string> = {};

@@ -19,6 +19,8 @@ const EVERY = 512;
 export class HereFirst implements Disk {
   readonly #pool: Disk;
   readonly #here: Disk;
+  /** The same, with its calls measured. */
+  readonly #measured: Disk;
   readonly #calls: BlockingCalls;
   #files = 0;
   /** Files that are to end before what was measured is judged. */
@@ -27,28 +29,17 @@ export class HereFirst implements Disk {
 
   constructor(pool: Disk, fs: PutBackFs = REAL_FS, clock: ThreadClock = CLOCK) {
     this.#pool = pool;
+    this.#here = diskHere(fs);
     this.#calls = new BlockingCalls(clock);
-    this.#here = diskHere(measured(fs, this.#calls));
+    this.#measured = diskHere(measured(fs, this.#calls));
   }
 
-  async replaceFile(input: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
-    if (this.#slow) return this.#pool.replaceFile(input);
-    this.#begun();
-    try {
-      return await this.#here.replaceFile(input);
-    } finally {
-      this.#ended();
-    }
+  replaceFile(input: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
+    return this.#slow ? this.#pool.replaceFile(input) : this.#put((disk) => disk.replaceFile(input));
   }
 
-  async writeNewFile(input: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
-    if (this.#slow) return this.#pool.writeNewFile(input);
-    this.#begun();
-    try {
-      return await this.#here.writeNewFile(input);
-    } finally {
-      this.#ended();
-    }
+  writeNewFile(input: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
+    return this.#slow ? this.#pool.writeNewFile(input) : this.#put((disk) => disk.writeNewFile(input));
   }
 
   restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
@@ -63,16 +54,18 @@ export class HereFirst implements Disk {
     this.#pool.close();
   }
 
-  #begun(): void {
-    if (this.#files++ % EVERY > 0) return;
-    this.#awaited = MEASURED;
-    this.#calls.begin();
-  }
-
-  #ended(): void {
-    if (this.#awaited === 0) return;
-    this.#awaited -= 1;
-    if (this.#awaited === 0) this.#slow = this.#calls.end() > SLOW_MS * MEASURED;
+  async #put<T>(work: (disk: Disk) => Promise<T>): Promise<T> {
+    if (this.#files++ % EVERY === 0) {
+      this.#awaited = MEASURED;
+      this.#calls.begin();
+    }
+    if (this.#awaited === 0) return work(this.#here);
+    try {
+      return await work(this.#measured);
+    } finally {
+      if (this.#awaited > 0 && --this.#awaited === 0)
+        this.#slow = this.#calls.blockedMs() > SLOW_MS * MEASURED;
+    }
   }
 }
 
@@ -99,7 +92,6 @@ const CLOCK: ThreadClock = {
  */
 class BlockingCalls {
   readonly #clock: ThreadClock;
-  #measures = false;
   #took = 0;
   #worked = 0;
   #from = { active: 0, cpu: 0 };
@@ -110,14 +102,12 @@ class BlockingCalls {
 
   begin(): void {
     const { active, cpu } = this.#clock;
-    this.#measures = true;
     this.#took = 0;
     this.#worked = 0;
     this.#from = { active: active(), cpu: cpu() };
   }
 
   call<T>(work: () => T): T {
-    if (!this.#measures) return work();
     const { now, cpu } = this.#clock;
     const [from, before] = [now(), cpu()];
     try {
@@ -129,8 +119,7 @@ class BlockingCalls {
   }
 
   /** Milliseconds since {@link begin}. */
-  end(): number {
-    this.#measures = false;
+  blockedMs(): number {
     const active = this.#clock.active() - this.#from.active - this.#took;
     const worked = this.#clock.cpu() - this.#from.cpu - this.#worked;
     const waits = worked > 0 ? Math.max(0, active - worked) / worked : 0;
