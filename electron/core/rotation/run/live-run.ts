@@ -53,6 +53,8 @@ export interface RunParts {
 
 /** How a run begins: anew, or where it was cut off. */
 interface RunStart {
+  /** Whether an earlier part of it may have kept new blobs. */
+  readonly resumed: boolean;
   /** Key material of new blobs that an earlier part of it accepted. */
   readonly earlier: () => Promise<readonly KnownMaterial[]>;
   /** Counts its size before anything is done, so that it is known at once. */
@@ -100,7 +102,7 @@ export class LiveRun implements Run {
     startedAt: string,
     input: Omit<RunInput, 'files'>,
     parts: RunParts,
-    { counted, prepare, earlier }: RunStart,
+    { counted, prepare, earlier, resumed }: RunStart,
   ) {
     const { journal, hooks = {}, onProgress } = parts;
     this.#workers = parts.workers ?? null;
@@ -141,7 +143,7 @@ export class LiveRun implements Run {
       changed: () => this.#progress.touch(),
     });
     counted(this.#tracker);
-    this.done = this.#run(prepare, earlier);
+    this.done = this.#run(prepare, earlier, resumed);
   }
 
   summary(): RunSummary {
@@ -234,7 +236,7 @@ export class LiveRun implements Run {
     return this.#scheduler.underWay > 0 ? 'pausing' : 'paused';
   }
 
-  async #run(prepare: RunStart['prepare'], earlier: RunStart['earlier']): Promise<void> {
+  async #run(prepare: RunStart['prepare'], earlier: RunStart['earlier'], resumed: boolean): Promise<void> {
     // The caller has its Run before the first report.
     await Promise.resolve();
     let begun = false;
@@ -249,6 +251,7 @@ export class LiveRun implements Run {
       await this.#announce(files);
       await new RunFiles({
         ...this.#shared(),
+        resumed,
         earlier,
         openWorkers: await this.#openWorkers(earlier),
       }).rotate(files);
@@ -296,7 +299,7 @@ export class LiveRun implements Run {
     };
   }
 
-  #shared(): Omit<RunFilesParts, 'earlier' | 'openWorkers'> {
+  #shared(): Omit<RunFilesParts, 'earlier' | 'resumed' | 'openWorkers'> {
     return {
       input: this.#input,
       output: outputMode(this.#input.output),

@@ -34,6 +34,8 @@ export type RunFilesParts = Omit<
   readonly record: RunRecord;
   readonly tracker: ItemTracker;
   readonly scheduler: RequestScheduler;
+  /** Whether an earlier part of the run may have kept new blobs. */
+  readonly resumed: boolean;
   /** Bytes of files that are worked on at a time; what is usual where undefined. */
   readonly bytesInFlight: number | undefined;
   /** Opens the processes that do the files; null: this one does. */
@@ -53,6 +55,8 @@ export class RunFiles {
   readonly #shared: RunFilesParts;
   /** Files that are not complete: what is kept of their blobs is worth keeping. */
   readonly #incomplete = new Set<number>();
+  /** Files that were taken up before, and could not be brought to their end. */
+  readonly #again = new Set<number>();
   /** The file of each blob of those with several. */
   readonly #fileOf = new Map<number, number>();
 
@@ -101,6 +105,7 @@ export class RunFiles {
           inFlight.leave(bytes);
         }
         if (how === 'done') continue;
+        this.#again.add(file.index);
         again.push(file);
         await scheduler.opened();
       }
@@ -131,6 +136,7 @@ export class RunFiles {
       this.#closed(file);
       if (how === 'done') taken++;
       else {
+        this.#again.add(file.index);
         again.push(file);
         await scheduler.opened();
       }
@@ -174,11 +180,11 @@ export class RunFiles {
     for (const { item } of blobs) this.#fileOf.delete(item);
   }
 
-  /** New blobs of an earlier part of this run. */
+  /** New blobs that were kept of a file when it was taken up before, in this part of the run or an earlier one. */
   #prior({ index, blobs }: RunFile): ReadonlyMap<number, PendingBlob> {
-    const { input, record } = this.#shared;
+    const { input, record, resumed } = this.#shared;
     if (blobs.length < 2 || input.request.dryRun) return NONE;
-    return record.pending(index);
+    return resumed || this.#again.has(index) ? record.pending(index) : NONE;
   }
 }
 

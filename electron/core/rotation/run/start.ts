@@ -36,6 +36,7 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
     targetsOf(planned, output, request.dryRun),
   );
   return new LiveRun(name, new Date().toISOString(), terms, parts, {
+    resumed: false,
     earlier: async () => [],
     counted: (tracker) => tracker.begin(files),
     prepare: async (_, step) => {
@@ -69,6 +70,7 @@ export async function resumeRun(
   await journal.takeOver(no, row.state, 'open', targetsOf(await record.files(), output, row.dryRun));
   const before = await record.figures();
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
+    resumed: true,
     earlier: async () => (await keysSeen(record)).filter(({ side }) => side === 'destination'),
     counted: (tracker) => tracker.recall(before),
     prepare: async (tracker, step) => {
