@@ -213,7 +213,7 @@ test('an auditor’s day: findings, one suppressed, a report, a deletion, a rota
   await page.getByRole('searchbox', { name: 'Search the history' }).fill('token.json');
   await expect(history.getByRole('row', { name: /Re-encrypted.*token\.json/ })).toBeVisible();
   await page.getByRole('button', { name: 'Clear filter' }).click();
-  await expect(page.getByRole('row', { name: /Keys read.*listed: \d+ keys/ }).first()).toBeVisible();
+  await expect(page.getByRole('row', { name: /Keys read.*Listed: \d+ keys/ }).first()).toBeVisible();
   await expect(page.getByRole('row', { name: /Suppressed.*Kept until the archive is closed/ })).toBeVisible();
 });
 

@@ -145,7 +145,7 @@ test.describe('while KMS is slow after its first answers', () => {
     await again.getByRole('button', { name: 'Audit', exact: true }).click();
     await again.getByRole('tab', { name: 'History', exact: true }).click();
     await expect(
-      again.getByRole('row', { name: /Run ended cut off: 40 blobs: [1-9]\d* re-encrypted/ }),
+      again.getByRole('row', { name: /Run ended Cut off: 40 blobs: [1-9]\d* re-encrypted/ }),
     ).toBeVisible();
     await again.getByRole('searchbox', { name: 'Search the history' }).fill('.bin');
     await expect(again.getByRole('row', { name: /f\d\d\.bin/ }).first()).toBeVisible();
