@@ -39,6 +39,7 @@ interface BlobStore {
 const NOTHING = Table.of([]);
 let revision = 0;
 let busy = false;
+let working: Promise<void> = Promise.resolve();
 let again = false;
 /** Rows as the host gave them, of those that an audit adds something to. */
 const plain = new Map<string, BlobRow>();
@@ -64,13 +65,16 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     stopPreparing();
     stopPreparing = inBackground(table.preparing());
   };
-  /** One at a time; what comes meanwhile is done once, afterwards. */
-  const alone = async (work: () => Promise<void>): Promise<void> => {
-    if (busy) {
-      again = true;
-      return;
+  /** One at a time; what comes meanwhile is done once, afterwards, and has been when that resolves. */
+  const alone = (work: () => Promise<void>): Promise<void> => {
+    if (busy) again = true;
+    else {
+      busy = true;
+      working = through(work);
     }
-    busy = true;
+    return working;
+  };
+  const through = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();
       while (again) {

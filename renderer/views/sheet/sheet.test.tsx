@@ -4,12 +4,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import { runItem } from '#shared/model/run.test-help.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { later } from '../../bridge.test-help.ts';
 import { RegionNotice } from '../../components/Notices.tsx';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
 import { buildRequest } from '../../lib/request/request.ts';
 import { KeyIndex } from '../../lib/table/key-index.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
+import { useUi } from '../../store/app/ui.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useKeyGroups } from '../../store/blobs/key-groups.ts';
 import { useConnection } from '../../store/connection/connection.ts';
@@ -166,6 +168,22 @@ test('until the answers of a preflight are here, the run waits; one that was sto
   expect(screen.getByRole('status').textContent).toBe(
     `The preflight says that 1 blob will fail; ${rows.length - 2} were not judged.`,
   );
+});
+
+test('files that are read again leave the sheet where they are gone, also while the list is followed already', async () => {
+  const [gone = ''] = ids;
+  const ok = <T,>(value: T) => Promise.resolve({ ok: true as const, value });
+  const changes = later<Awaited<ReturnType<typeof ok<object>>>>();
+  Object.assign((window as unknown as { rewrap: object }).rewrap, {
+    intake: { rescan: () => ok({ blobs: 0, sources: 0, skippedFiles: [], moreSkipped: 0, gone: 1 }) },
+    blobs: { changes: () => changes.answer, sources: () => ok({ total: 0, sources: [] }) },
+  });
+  void useBlobs.getState().follow();
+  const fixed = useDraft.getState().fix([item(gone, 'FileMissing')], 'read-again');
+  await waitFor(() => expect(useUi.getState().toasts[0]?.text).toMatch(/^Read again/));
+  changes.give(await ok({ revision: 2, whole: false, changed: 0, rows: [], gone: [gone] }));
+  await fixed;
+  expect(useDraft.getState().draft.rows.map(({ id }) => id)).toEqual(ids.filter((id) => id !== gone));
 });
 
 test('a preflight under way shows how far it is in the footer, and is stopped there', async () => {
