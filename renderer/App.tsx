@@ -1,5 +1,5 @@
 import { ArrowLeft } from 'lucide-react';
-import { Suspense, useEffect } from 'react';
+import { Suspense } from 'react';
 import { hasBridge } from './api.ts';
 import { Button } from './components/Button.tsx';
 import { FaultCard } from './components/FaultCard.tsx';
@@ -7,7 +7,6 @@ import { Skeleton, useLongWait } from './components/Progress.tsx';
 import { lazyView } from './lib/lazy-view.tsx';
 import { useUi } from './store/app/ui.ts';
 import { useConnection } from './store/connection/connection.ts';
-import { wire } from './store/subscriptions.ts';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { IntakeAnnouncer } from './views/blobs/IntakeNotice.tsx';
 import { RunAnnouncer } from './views/runs/RunAnnouncer.tsx';
@@ -34,7 +33,6 @@ const VIEWS = {
 };
 
 export function App() {
-  useEffect(wire, []);
   useShortcuts();
   useKeptFocus();
   const view = useUi((state) => state.view);

@@ -1,5 +1,6 @@
 import type { ConnectionState } from '#shared/model/connection.ts';
 import { bridge, hasBridge } from '../api.ts';
+import { afterFrame } from '../lib/after-frame.ts';
 import { useEngine } from './app/engine.ts';
 import { usePreferences } from './app/preferences.ts';
 import { applySettings, useSettings } from './app/settings.ts';
@@ -97,11 +98,16 @@ async function loadAll(): Promise<void> {
   if (useConnection.getState().app !== null) await bridge().app.ready({});
 }
 
-/** Resolves when the first rows of the list are in the page, or that there are none. */
+/** A page that is not seen has no frames: it is waited for so long, milliseconds. */
+const FRAME_MS = 250;
+
+/** Resolves when the first rows of the list are on the screen, or that there are none. */
 function firstRows(): Promise<void> {
   return new Promise((resolve) => {
-    // React puts them in before any later task runs.
-    const done = (): void => void setTimeout(resolve, 0);
+    const done = (): void => {
+      afterFrame(resolve);
+      setTimeout(resolve, FRAME_MS);
+    };
     if (useBlobs.getState().status !== 'loading') return done();
     const stop = useBlobs.subscribe(({ status }) => {
       if (status === 'loading') return;

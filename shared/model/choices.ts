@@ -13,3 +13,6 @@ export const FIRST_TABLE_LOOK: TableLook = {
 /** What rules are about. */
 export const RULE_NAMES = ['fingerprint', 'key', 'kind', 'path', 'finding'] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
+
+/** Rows of the list that a page asks for first: enough for a screen, and there at once. */
+export const FIRST_ROWS = 250;

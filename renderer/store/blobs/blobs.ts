@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { BlobRow, SourceInfo } from '#shared/model/blob.ts';
+import { FIRST_ROWS } from '#shared/model/choices.ts';
 import type { Fault } from '#shared/model/fault.ts';
 import { bridge, call, pageFaultOf } from '../../api.ts';
 import { type FoundOfRow, withFound } from '../../lib/findings.ts';
@@ -7,8 +8,6 @@ import { inBackground } from '../../lib/table/order.ts';
 import { Table } from '../../lib/table/table.ts';
 import { useSelection } from './selection.ts';
 
-/** Rows of the first page: enough for a screen, and there at once. */
-const FIRST_PAGE = 250;
 /** Rows of each further page: read and indexed in a few milliseconds, well under a frame. */
 const PAGE = 2000;
 const SOURCES_PAGE = 5000;
@@ -105,21 +104,22 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     for (;;) {
       let table = NOTHING;
       let arrived: BlobRow[] = [];
-      const first = await call(bridge().blobs.list({ offset: 0, limit: FIRST_PAGE }));
+      const first = await call(bridge().blobs.list({ offset: 0, limit: FIRST_ROWS }));
       const { total } = first;
       revision = first.revision;
       const sources = allSources();
       // Its failure is met where it is awaited, unless the rows fail first.
       sources.catch(() => undefined);
       arrived.push(...first.rows.map(dressed));
-      // While an earlier list is on the screen it stays there until the new one is complete.
-      const visibly = get().table.size === 0 && total > FIRST_PAGE;
+      // Also of a short list: that it is complete is known once the files are known. While an earlier list is on the screen it
+      // stays there until the new one is complete.
+      const visibly = get().table.size === 0 && total > 0;
       if (visibly) {
         table = table.with(arrived);
         arrived = [];
         show(table, { total, complete: false });
       }
-      let next = FIRST_PAGE;
+      let next = FIRST_ROWS;
       let same = true;
       // The host makes the next page ready while this one is read.
       let coming = asked(next, total);
@@ -140,7 +140,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
         }
       }
       if (!same) continue;
-      settle(table.with(arrived), { sources: await sources });
+      settle(arrived.length === 0 ? table : table.with(arrived), { sources: await sources });
       return;
     }
   };

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { RewrapApi } from '#shared/contract/api.ts';
+import { FIRST_ROWS } from '#shared/model/choices.ts';
 import { bundlePageBridge } from '../../../../tools/node-bundles.ts';
 import { MAX_MESSAGE_BYTES, MAX_UPLOAD_BYTES } from '../limits.ts';
 import { type Bench, nextMessage, openBench } from '../testing.ts';
@@ -140,6 +141,28 @@ const takenIn = () => bench.engine.hostCalls.filter(({ name }) => name !== 'inta
 /** Paths that the engine was given to take in. */
 const taken = (): string[] =>
   takenIn().flatMap(({ input }) => z.object({ paths: z.array(z.string()) }).parse(input).paths);
+
+describe('what the application asks first', () => {
+  const list = () => page.rewrap.blobs.list({ offset: 0, limit: FIRST_ROWS });
+  const asked = () => bench.engine.calls.filter(({ name }) => name === 'blobs.list').length;
+
+  it('is asked before the application is there, and its answer given once', async () => {
+    await expect.poll(asked).toBe(1);
+    expect((await list()).ok).toBe(true);
+    expect(asked()).toBe(1);
+    await list();
+    expect(asked()).toBe(2);
+  });
+
+  it('is asked again where an event came meanwhile', async () => {
+    await expect.poll(asked).toBe(1);
+    await page.rewrap.runs.list({});
+    bench.engine.emit('blobsChanged', { revision: 1, total: 1 });
+    await page.rewrap.runs.list({});
+    await list();
+    expect(asked()).toBe(2);
+  });
+});
 
 describe('being let in', () => {
   it('takes the token out of the address bar, keeps a secret, and is let in again after a reload', async () => {

@@ -4,6 +4,7 @@
  */
 import type { EventName, Reply } from '#shared/contract/api.ts';
 import { pageApi } from '#shared/contract/channels.ts';
+import { FIRST_ROWS } from '#shared/model/choices.ts';
 import { MAX_MESSAGE_BYTES } from '../limits.ts';
 import {
   codeWords,
@@ -30,6 +31,8 @@ const LOST_AFTER = 2;
 const listeners = new Map<string, Set<{ readonly call: Listener }>>();
 
 function emit(event: string, payload: unknown): void {
+  // The application did not hear of it: an answer from before may be out of date.
+  if (event !== 'intakeProgress') early.clear();
   for (const listener of [...(listeners.get(event) ?? [])]) {
     try {
       listener.call(payload);
@@ -65,6 +68,28 @@ let lastId = 0;
 let socket: WebSocket | null = null;
 let failures = 0;
 let wasOpen = false;
+
+/**
+ * What the application asks first. It is asked while the application's own scripts are still loaded, and answered by the
+ * time that they run.
+ */
+const FIRST: readonly (readonly [string, unknown])[] = [
+  ['app.look', {}],
+  ['blobs.list', { offset: 0, limit: FIRST_ROWS }],
+  ['app.table', {}],
+  ['keyGroups.list', {}],
+  ['app.state', {}],
+];
+/** Those that were not asked for by the application yet, by what they ask. */
+const early = new Map<string, Promise<Answer>>();
+const asking = (name: string, input: unknown): string => JSON.stringify([name, input]);
+
+function ask(name: string, input: unknown): Promise<Answer> {
+  const question = asking(name, input);
+  const begun = early.get(question);
+  early.delete(question);
+  return begun ?? call(name, input);
+}
 
 function call(name: string, input: unknown): Promise<Answer> {
   return new Promise((settle) => {
@@ -219,7 +244,7 @@ function on(event: EventName, listener: Listener): () => void {
 
 Object.defineProperty(window, 'rewrap', {
   value: pageApi<File>({
-    call: (namespace, method, input) => call(`${namespace}.${method}`, input),
+    call: (namespace, method, input) => ask(`${namespace}.${method}`, input),
     on,
     takeFiles: (files) => takeFiles(post, files),
   }),
@@ -227,3 +252,4 @@ Object.defineProperty(window, 'rewrap', {
 });
 window.addEventListener('drop', rememberFolders, { capture: true });
 connect();
+for (const [name, input] of FIRST) early.set(asking(name, input), call(name, input));
