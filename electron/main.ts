@@ -18,8 +18,7 @@ import {
   utilityProcess,
 } from 'electron';
 import { startEngine } from './bridge/engine/index.ts';
-import { RUN_WORKER } from './core/children/index.ts';
-import { TWO_STEP_CHILD } from './core/two-step/index.ts';
+import { RUN_WORKER, TWO_STEP_CHILD } from './core/children/index.ts';
 import { openUpdater, updateHosts } from './hosts/desktop/lifetime/updater.ts';
 import { startDesktop } from './hosts/desktop/start.ts';
 import { openPage } from './hosts/page/index.ts';

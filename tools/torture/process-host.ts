@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
-import { runWorkerEnvironment } from '../../electron/core/children/index.ts';
+import { channelTo, runWorkerEnvironment } from '../../electron/core/children/index.ts';
 import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from '../../electron/core/intake/index.ts';
 import { connect, type PracticeAccess } from '../../electron/core/kms/index.ts';
-import { channelTo } from '../../electron/core/two-step/index.ts';
 import { runTask, type Task } from './crash-process.ts';
 import type { HostSays } from './processes.ts';
 

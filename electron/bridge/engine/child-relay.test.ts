@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import type { ChildChannel } from '../../core/two-step/index.ts';
+import type { ChildChannel } from '../../core/children/index.ts';
 import { HostedChildren, RelayedChildren } from './child-relay.ts';
 
 /** A child that answers what it is sent with the same. */

@@ -3,7 +3,7 @@
  * where a thread forks one and dies, it stays as it is: nothing ends it or waits for it. The host passes messages on without looking
  * into them. They hold credentials on the way in and ciphertext on both; plaintext of a blob is in none.
  */
-import type { ChildChannel, ChildStarter } from '../../core/two-step/index.ts';
+import type { ChildChannel, ChildStarter } from '../../core/children/index.ts';
 import type { ApprovalAnswer, ApprovalQuestion, Approver } from '../../services/approvals/index.ts';
 import type { ChildKind, FromWorker, ToWorker } from './protocol.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { channelTo } from '../../core/two-step/index.ts';
+import { channelTo } from '../../core/children/index.ts';
 import type { Engine, EngineOptions } from '../index.ts';
 import { NO_CAPABILITIES } from '../types.ts';
 import { type EngineDeath, startEngine } from './client.ts';

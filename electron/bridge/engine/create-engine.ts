@@ -1,7 +1,7 @@
 import { hostRequests, requests } from '#shared/contract/contract.ts';
+import type { ChildStarter } from '../../core/children/index.ts';
 import { type Disk, diskHere } from '../../core/intake/index.ts';
 import type { SharedWork } from '../../core/rotation/index.ts';
-import type { ChildStarter } from '../../core/two-step/index.ts';
 import { type Approver, noApprover } from '../../services/approvals/index.ts';
 import { noChild } from '../../services/connection/index.ts';
 import { createServices } from '../../services/services.ts';

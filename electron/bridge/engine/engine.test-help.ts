@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { RunRequest, RunSummary } from '#shared/model/run.ts';
-import type { ChildStarter } from '../../core/two-step/index.ts';
+import type { ChildStarter } from '../../core/children/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 import { type Approver, typedByPerson } from '../../services/approvals/index.ts';

@@ -1,7 +1,12 @@
-/** How processes of a run are started. The main process of the desktop loads this, and nothing of runs. */
+/** How child processes are started. Hosts load this at their start, and with it nothing of what the children do. */
 
 import { spawn } from 'node:child_process';
-import { type ChildChannel, channelTo } from '../two-step/index.ts';
+import { type ChildChannel, channelTo } from './fork.ts';
+
+export { type ChildChannel, type ChildStarter, channelTo, childEnvironment, forkChild } from './fork.ts';
+
+/** The two-step child's bundle, beside the engine's. */
+export const TWO_STEP_CHILD = 'two-step-child.cjs';
 
 /** The bundle of a run's processes, beside the engine's. */
 export const RUN_WORKER = 'run-worker.cjs';

@@ -1,6 +1,7 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import type { ChildChannel, ChildStarter, FromChild, ToChild, Way } from './messages.ts';
+import type { ChildChannel, ChildStarter } from '../children/index.ts';
+import type { FromChild, ToChild, Way } from './messages.ts';
 import { ChildReply } from './replies.ts';
 
 /** How long a child may take to end when asked, milliseconds; then it is killed. */

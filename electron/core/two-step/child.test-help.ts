@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { forkChild } from './fork.ts';
-import type { ChildChannel } from './messages.ts';
+import type { ChildChannel } from '../children/index.ts';
+import { forkChild } from '../children/index.ts';
 
 const here = import.meta.dirname;
 const root = resolve(here, '..', '..', '..');

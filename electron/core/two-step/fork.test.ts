@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { childEnvironment, forkChild } from './index.ts';
+import { childEnvironment, forkChild } from '../children/index.ts';
 
 let folder = '';
 

@@ -6,6 +6,7 @@ import type { ConnectionChoice, Identity } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import type { KeyInfo, KeyList } from '#shared/model/key.ts';
+import type { ChildStarter } from '../children/index.ts';
 import { identify } from '../inspect/index.ts';
 import {
   type DryRunOutput,
@@ -21,7 +22,7 @@ import {
 } from '../kms/index.ts';
 import { isLoopback } from '../limits/loopback.ts';
 import { ChildClient } from './child-client.ts';
-import type { AwsJsonMembers, ChildCredentials, ChildStarter, FromChild, SideName, Way } from './messages.ts';
+import type { AwsJsonMembers, ChildCredentials, FromChild, SideName, Way } from './messages.ts';
 
 interface TwoStepParts {
   /** Its Decrypt opens the old blobs: the connection of the moment. */

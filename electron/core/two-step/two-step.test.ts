@@ -12,10 +12,10 @@ import {
   seedPractice,
   startPracticeKms,
 } from '../../practice-kms/index.ts';
+import type { ChildChannel } from '../children/index.ts';
 import { connect, type KmsConnection, type ReEncryptInput } from '../kms/index.ts';
 import { startFromSource } from './child.test-help.ts';
 import { TwoStepKms } from './index.ts';
-import type { ChildChannel } from './messages.ts';
 
 const FAR = 'eu-west-1';
 const context = { app: 'payments' };

@@ -9,7 +9,7 @@ import type { SkippedCode } from '#shared/model/coverage.ts';
 import { FaultError } from '#shared/model/fault.ts';
 import { createEngine } from '../../bridge/engine/create-engine.ts';
 import { dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
-import { forkRunWorker, RUN_WORKER } from '../../core/children/index.ts';
+import { forkChild, forkRunWorker, RUN_WORKER, TWO_STEP_CHILD } from '../../core/children/index.ts';
 import {
   DISK_THREAD,
   DISK_THREAD_OPTIONS,
@@ -18,7 +18,6 @@ import {
   HereFirst,
 } from '../../core/intake/index.ts';
 import type { SharedWork } from '../../core/rotation/index.ts';
-import { forkChild, TWO_STEP_CHILD } from '../../core/two-step/index.ts';
 import { typedByPerson } from '../../services/approvals/index.ts';
 import { type Client, client } from './client.ts';
 import { readPiped, splitPiped } from './input/piped.ts';

@@ -1,6 +1,5 @@
 import type { ChildStarters } from '../../bridge/engine/index.ts';
-import { runWorkerEnvironment } from '../../core/children/index.ts';
-import { type ChildStarter, childEnvironment } from '../../core/two-step/index.ts';
+import { type ChildStarter, childEnvironment, runWorkerEnvironment } from '../../core/children/index.ts';
 import type { ElectronMain } from './electron.ts';
 
 /** Absolute paths of the built programs of child processes. */

@@ -7,8 +7,8 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunRequest } from '#shared/model/run.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
 import type { Engine } from '../../bridge/index.ts';
+import type { ChildStarter } from '../../core/children/index.ts';
 import { startFromSource } from '../../core/two-step/child.test-help.ts';
-import type { ChildStarter } from '../../core/two-step/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 

@@ -1,7 +1,8 @@
 import { explainOwn } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import type { ChildStarter } from '../../core/children/index.ts';
 import type { KmsConnection } from '../../core/kms/index.ts';
-import { type ChildStarter, TwoStepKms } from '../../core/two-step/index.ts';
+import { TwoStepKms } from '../../core/two-step/index.ts';
 import type { Connection } from './connection.ts';
 import type { OtherRegions } from './other-regions.ts';
 

@@ -1,5 +1,6 @@
 import { explainKms } from '#shared/kms/errors.ts';
 import { FaultError } from '#shared/model/fault.ts';
+import type { ChildChannel } from '../../children/index.ts';
 import { type Disk, diskHere } from '../../intake/index.ts';
 import {
   type Kms,
@@ -8,7 +9,6 @@ import {
   type KmsRequests,
   RemoteKmsError,
 } from '../../kms/index.ts';
-import type { ChildChannel } from '../../two-step/index.ts';
 import { serveWorker } from '../workers/worker.ts';
 
 /** A connection as a run with workers needs it, over a KMS for tests. */

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { runWorkerEnvironment } from '../../children/index.ts';
-import { channelTo } from '../../two-step/index.ts';
+import { channelTo, runWorkerEnvironment } from '../../children/index.ts';
 
 // That a run survives the death of its processes and of its host is shown by tools/torture/processes.test.ts.
 

@@ -1,8 +1,8 @@
 import { explainOwn } from '#shared/kms/errors.ts';
+import type { ChildStarter } from '../../children/index.ts';
 import type { KmsAccess, KmsConnection, KmsRequests } from '../../kms/index.ts';
 import { onAbort } from '../../limits/on-abort.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
-import type { ChildStarter } from '../../two-step/index.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import { hashNumber } from '../run/checks/reply-checks.ts';
 import type { FileWorkers } from '../run/run-files.ts';

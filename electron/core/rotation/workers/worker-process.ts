@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
+import type { ChildChannel } from '../../children/index.ts';
 import {
   type KmsAccess,
   KmsFaultError,
@@ -9,7 +10,6 @@ import {
   unlessHeld,
 } from '../../kms/index.ts';
 import { onAbort } from '../../limits/on-abort.ts';
-import type { ChildChannel } from '../../two-step/index.ts';
 import type { FileRow, PendingBlob, StagedFile } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { repeatedReply } from '../run/checks/reply-checks.ts';
