@@ -67,7 +67,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'key',
     title: 'To key',
-    width: 'minmax(10rem, 0.8fr)',
+    width: 'minmax(12rem, 0.8fr)',
     minTable: 96,
     tooltip: ({ sourceKey, destinationKey }) =>
       [sourceKey, destinationKey].filter((key) => key !== null).join('\n→ ') || undefined,

@@ -84,4 +84,22 @@ export const REACH_SCENES: readonly Scene[] = [
       await page.getByRole('dialog', { name: /paste/i }).waitFor();
     },
   },
+  {
+    name: 'paste-refused',
+    view: 'Dialogs',
+    daily: true,
+    async show(page) {
+      await rows(page);
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('paste');
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: /paste/i });
+      await dialog.getByRole('textbox').fill('this is no ciphertext');
+      await dialog.getByRole('button', { name: 'Add blobs' }).click();
+      await dialog
+        .getByText(/ciphertext was found/i)
+        .first()
+        .waitFor();
+    },
+  },
 ];
