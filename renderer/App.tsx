@@ -77,7 +77,7 @@ export function App() {
           <LaterDialogs />
         </ErrorLimit>
         {view === 'blobs' && <FirstSteps />}
-        <ErrorLimit key={view}>
+        <ErrorLimit key={view} heading="Rewrap">
           <Suspense fallback={<Loading />}>
             <View />
           </Suspense>

@@ -48,7 +48,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'outcome',
     title: 'Outcome',
-    width: 'minmax(14rem, 3fr)',
+    width: 'minmax(14rem, 4fr)',
     minTable: 34,
     tooltip: historyOutcome,
     cell: historyOutcome,
@@ -56,7 +56,7 @@ const COLUMNS: readonly TableColumn<HistoryRecord>[] = [
   {
     id: 'on',
     title: 'File',
-    width: 'minmax(12rem, 2fr)',
+    width: 'minmax(12rem, 1.4fr)',
     minTable: 70,
     tooltip: ({ file, place }) => [file, place].filter(Boolean).join('\n') || undefined,
     align: 'flex',

@@ -10,7 +10,11 @@ import { loadAgain } from '../../lib/lazy-view.tsx';
  * away. A class, since React has no hook for it.
  */
 export class ErrorLimit extends Component<
-  { readonly children: ReactNode },
+  {
+    readonly children: ReactNode;
+    /** Of the page, where what is drawn has it. */
+    readonly heading?: string;
+  },
   { readonly fault: Fault | null }
 > {
   override state: { readonly fault: Fault | null } = { fault: null };
@@ -29,6 +33,7 @@ export class ErrorLimit extends Component<
     if (fault === null) return this.props.children;
     return (
       <div className="main-notice">
+        {this.props.heading !== undefined && <h1 className="visually-hidden">{this.props.heading}</h1>}
         <FaultCard fault={fault}>
           <Button onPress={this.showAgain}>Show it again</Button>
         </FaultCard>

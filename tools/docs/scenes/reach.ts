@@ -96,10 +96,7 @@ export const REACH_SCENES: readonly Scene[] = [
       const dialog = page.getByRole('dialog', { name: /paste/i });
       await dialog.getByRole('textbox').fill('this is no ciphertext');
       await dialog.getByRole('button', { name: 'Add blobs' }).click();
-      await dialog
-        .getByText(/ciphertext was found/i)
-        .first()
-        .waitFor();
+      await dialog.locator('.field-error').waitFor();
     },
   },
 ];
