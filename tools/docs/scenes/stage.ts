@@ -101,6 +101,8 @@ export async function openShared(browser: Browser, seeded: string, viewport: Siz
   return {
     async show(scene) {
       if (scene.looksOnly !== true) throw new Error(`${scene.name} leaves something behind`);
+      // A window that is loaded again stays where it was; a scene begins where a new one does.
+      await page.evaluate("history.replaceState(null, '')");
       await page.reload();
       await page.getByRole('button', { name: PRACTICE }).waitFor();
       await scene.show(page, application.home);
