@@ -19,7 +19,7 @@ interface BlobStore {
   readonly byId: Pick<Table, 'get' | 'has'>;
   readonly sources: readonly SourceInfo[];
   readonly status: 'loading' | 'ready' | 'failed';
-  /** Number of blobs that the host has; more than there are rows while they are coming. */
+  /** Number of blobs that the host has; another than there are rows while they are coming. */
   readonly total: number;
   /** Whether every row of the host is here. */
   readonly complete: boolean;
@@ -153,6 +153,8 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       const first = await call(bridge().blobs.changes({ since, offset: 0, limit: PAGE }));
       if (first.whole) return everything();
       rows.push(...first.rows);
+      // While more is to come, the list is known not to be all of it.
+      if (rows.length < first.changed) set({ total: first.total });
       let same = true;
       while (same && rows.length < first.changed) {
         const page = await call(bridge().blobs.changes({ since, offset: rows.length, limit: PAGE }));

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { Lines } from '../../lib/table/arrange.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
@@ -53,4 +53,11 @@ test('where the filter hides every blob, there is nothing to select', () => {
   render(<ActionBar lines={new Lines(table, new Uint32Array(), null, new Set())} />);
   expect(screen.getByRole('button', { name: 'Select all shown' }).hasAttribute('disabled')).toBe(true);
   expect(screen.getByRole('status').textContent).toBe('No blob is shown');
+});
+
+test('while rows of more files are coming, the list is not said to be all there is', () => {
+  shown([]);
+  expect(screen.getByRole('status').textContent).toBe('60 blobs');
+  act(() => useBlobs.setState({ total: 50_000 }));
+  expect(screen.getByRole('status').textContent).toBe('Loading: 60 of 50,000 blobs');
 });

@@ -17,6 +17,8 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   const { table, shown } = lines;
   const complete = useBlobs((state) => state.complete);
   const total = useBlobs((state) => state.total);
+  /** Rows are coming: at first, or after more files were read. */
+  const coming = useBlobs((state) => !state.complete || state.total !== state.rows.length);
   const selected = useSelection((state) => state.selected).in(table);
   const clear = useSelection((state) => state.clear);
   const selectRows = useSelection((state) => state.selectRows);
@@ -43,7 +45,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   return (
     <footer className="action-bar">
       <span className="action-text" role="status">
-        {!complete ? (
+        {coming ? (
           `Loading: ${count(table.size)} of ${plural(total, 'blob')}`
         ) : some ? (
           <>
@@ -61,7 +63,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
           plural(table.size, 'blob')
         )}
       </span>
-      {complete && !some && shown.length > 0 && (
+      {!coming && !some && shown.length > 0 && (
         <span className="action-hint">Select blobs to re-encrypt them</span>
       )}
       <Button

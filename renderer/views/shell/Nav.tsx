@@ -7,7 +7,8 @@ import { areMoving, runsNote, runsPercent, useRuns } from '../../store/runs/runs
 
 /** The views, on the left. Help and Settings stand apart at the bottom. */
 export function Nav() {
-  const blobs = useBlobs((state) => state.rows.length);
+  // Those that the host has: their rows may still be coming.
+  const blobs = useBlobs((state) => Math.max(state.total, state.rows.length));
   const words = useRuns(({ runs }) => runsNote([...runs.values()]));
   const percent = useRuns(({ runs }) => runsPercent(runs.values()));
   const progress = percent === null ? null : `${percent} %`;
