@@ -51,6 +51,8 @@ describe('a database', () => {
         'core/rotation/journal/owners.ts',
         // Read-only, to copy it.
         'core/rotation/shards/checkpoint.ts',
+        // Read-only, to ask what its records know.
+        'core/rotation/shards/spare-backups.ts',
         'core/storage/database.ts',
       ].map((p) => join(p)),
     );
