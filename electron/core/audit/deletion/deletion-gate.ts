@@ -233,22 +233,21 @@ function ofHistory(
   return { under, held, possible, blobs: first.slice(0, GATE_HISTORY_LISTED) };
 }
 
+/** Whether all data of git repositories that was met lies where git history is read, which archives do not. */
+export const isInHistory = ({ count: n, examples }: Coverage['skipped'][number]): boolean =>
+  examples.length === n && !examples.some((one) => one.includes(INSIDE));
+
 /** What was not looked at, and might hold blobs. */
 function coverageGaps(coverage: Coverage, history: GitHistory | null): string[] {
   const { files, pasted, skipped, removed, reading } = coverage;
   const gaps: string[] = [];
   if (reading) gaps.push('Reading goes on.');
   if (files.read + pasted === 0) gaps.push('No file was read.');
-  for (const { code, what, count: n, examples } of skipped) {
+  for (const one of skipped) {
+    const { code, what, count: n, examples } = one;
     // What a link leads to was read, or is a reason of its own.
     if (code === 'link-inside') continue;
-    if (
-      code === 'git' &&
-      history !== null &&
-      examples.length === n &&
-      !examples.some((one) => one.includes(INSIDE))
-    )
-      continue;
+    if (code === 'git' && history !== null && isInHistory(one)) continue;
     const [first = ''] = examples;
     gaps.push(
       `${count(n)} not read: ${what.charAt(0).toLowerCase()}${what.slice(1)} (${first}${n > 1 ? ', …' : ''}).`,

@@ -79,7 +79,7 @@ export function auditSections(
       ],
     },
     scopeSection(paths, coverage, summary.totals),
-    limitsSection({ gaps, notAsked, coverage, gitHistory }, summary.caller),
+    limitsSection({ gaps, notAsked, coverage, gitHistory }, findings, summary.caller),
     ...(ifDeleted === null ? [] : [deletionSection(ifDeleted)]),
     {
       heading: 'Findings',

@@ -81,7 +81,7 @@ export function deletionReport(audit: Audit, key: string, asked: Asked, placeOf:
     sections: ({ paths }) => [
       deletionSection(facts),
       scopeSection(paths, asked.coverage, audit.summary.totals),
-      limitsSection(asked, audit.summary.caller),
+      limitsSection(asked, audit.findings, audit.summary.caller),
       signSection(),
     ],
     lines: function* (named) {

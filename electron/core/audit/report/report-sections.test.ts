@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { finding } from '#shared/finding.ts';
+import type { FindingCode } from '#shared/findings.ts';
+import type { Coverage, SkippedCode } from '#shared/model/coverage.ts';
+import type { GitHistory } from '#shared/model/git-history.ts';
 import { arnOf, COVERAGE, input, key, parseCsv, reportPieces, reportText, row } from '../audit.test-help.ts';
 import { makeAudit } from '../audit.ts';
+import { limitsSection } from './scope.ts';
 
 /** More files than any list of a screen holds; the last two say less of their key. */
 const FILES = 700;
@@ -58,11 +62,43 @@ describe('an audit as HTML', () => {
     const limits = plain(/<h2>What this does not cover<\/h2>(.*?)<\/section>/s.exec(html)?.[1] ?? '');
     for (const words of [
       'anywhere but in the paths above',
-      '3 files',
+      'What 2 links lead to',
+      '1 file larger than Rewrap reads',
       'Git history',
       'nothing was decrypted',
     ])
       expect(limits).toContain(words);
+  });
+
+  it('names what was not read in its unit, and nothing that is no limit', () => {
+    const skip = (code: SkippedCode, ...examples: string[]) => ({
+      code,
+      what: '',
+      count: examples.length,
+      examples,
+    });
+    const limitsOf = (skipped: Coverage['skipped'], codes: FindingCode[] = [], more = {}) => {
+      const asked = { gaps: [], notAsked: { keys: 0, blobs: 0, names: [], elsewhere: [] }, ...more };
+      const coverage = { ...COVERAGE, skipped, removed: codes.length };
+      const found = codes.map((code) => ({ code }));
+      const [block] = limitsSection({ ...asked, coverage }, found, 'arn').blocks;
+      return block?.type === 'list' ? block.items.slice(1, -2) : [];
+    };
+    const gitHistory: GitHistory = { repositories: [], blobs: [], total: 0 };
+    const disk = [skip('git', 'a/.git'), skip('link-inside', 'a/l')];
+    expect(limitsOf(disk, [], { gitHistory })).toEqual([]);
+    expect(limitsOf(disk)).toEqual([expect.stringMatching(/^Git history: /)]);
+    expect(limitsOf([skip('git', 'a.zip › .git')], [], { gitHistory })).toEqual([
+      'Data of Git repositories in archives, where there are any; Scope names what.',
+    ]);
+    expect(
+      limitsOf([skip('missing', 'x'), skip('too-deep', 'a', 'b')], ['reader-failed'], { gitHistory }),
+    ).toEqual([
+      '1 file or folder not there, or gone before Rewrap read it; Scope names what.',
+      '2 paths too deep to read; Scope names what.',
+      '1 file that was taken out of the list.',
+      'What Rewrap failed to read in files that it opened; the audit names the files.',
+    ]);
   });
 
   it('counts by repository, answers the question that was asked, and has room to sign', () => {
