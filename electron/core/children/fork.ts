@@ -57,11 +57,32 @@ export function forkChild(
   const [command, rest] = shell
     ? [SHELL, ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, ...args]]
     : [process.execPath, args];
-  const child = spawn(command, rest, {
-    env: childEnvironment(),
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+  return startedBy(() =>
+    spawn(command, rest, {
+      env: childEnvironment(),
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    }),
+  );
+}
+
+/** What could not be started. */
+const NONE: ChildChannel & { readonly pid: undefined } = {
+  pid: undefined,
+  send: () => {},
+  onMessage: () => {},
+  onEnd: (listener) => void Promise.resolve().then(listener),
+  kill: () => {},
+};
+
+/** The pipe to what `start` spawns. Node throws some errors of the system (ENOMEM), and emits others: each is an end here. */
+export function startedBy(start: () => ChildProcess): ChildChannel & { readonly pid: number | undefined } {
+  let child: ChildProcess;
+  try {
+    child = start();
+  } catch {
+    return NONE;
+  }
   return channelTo(child);
 }
 

@@ -1,7 +1,7 @@
 /** How child processes are started. Hosts load this at their start, and with it nothing of what the children do. */
 
 import { spawn } from 'node:child_process';
-import { type ChildChannel, channelTo } from './fork.ts';
+import { type ChildChannel, startedBy } from './fork.ts';
 
 export { type ChildChannel, type ChildStarter, channelTo, childEnvironment, forkChild } from './fork.ts';
 
@@ -28,7 +28,7 @@ export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Reco
 
 /** Starts such a process under Node, where this is not Electron's main process. It ends with its pipe. */
 export function forkRunWorker(file: string): ChildChannel {
-  return channelTo(
+  return startedBy(() =>
     spawn(process.execPath, [YOUNG, file], {
       env: runWorkerEnvironment(),
       serialization: 'advanced',

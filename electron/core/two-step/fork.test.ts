@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { childEnvironment, forkChild } from '../children/index.ts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { childEnvironment, forkChild, forkRunWorker } from '../children/index.ts';
 
 let folder = '';
 
@@ -88,6 +88,22 @@ it('the child clears the environment that it was started with', async () => {
 it('a child that cannot be started has ended', async () => {
   const child = forkChild(join(folder, 'none.cjs'));
   child.send({});
+  await new Promise<void>((resolve) => child.onEnd(resolve));
+});
+
+it.each([
+  ['of two steps', forkChild],
+  ['of a run', forkRunWorker],
+])('a child %s for which the system has no memory has ended', async (_, fork) => {
+  // Of this error, Node throws.
+  const spawning = vi.spyOn(ChildProcess.prototype as unknown as { spawn: () => number }, 'spawn');
+  spawning.mockImplementation(() => {
+    throw Object.assign(new Error('spawn ENOMEM'), { code: 'ENOMEM' });
+  });
+  const child = fork(join(folder, 'none.cjs'));
+  spawning.mockRestore();
+  child.send({});
+  child.kill();
   await new Promise<void>((resolve) => child.onEnd(resolve));
 });
 
