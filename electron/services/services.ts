@@ -133,10 +133,7 @@ export function createServices(
     learned,
     disk,
     workers:
-      startRunWorker === undefined
-        ? undefined
-        : // In a shell a person names the number; a page may ask for what the machine has.
-          { start: startRunWorker, most: shell ? Number.POSITIVE_INFINITY : availableParallelism() },
+      startRunWorker === undefined ? undefined : { start: startRunWorker, most: availableParallelism() },
     follows: !shell,
     failurePolicy: shell ? 'network' : 'wait',
     twoStep,

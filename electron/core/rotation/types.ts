@@ -98,6 +98,8 @@ export interface RunInput {
   readonly known?: KnownKeys;
   /** What other processes do of the same files; absent: none does. */
   readonly shared?: SharedWork;
+  /** By how many processes, where a person named it for this start; absent: as the request says, and no more than the host has most. */
+  readonly processes?: number | undefined;
 }
 
 /** Key material that a reply of KMS named in an earlier run, or earlier in this one. */

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunPlan } from '#shared/model/plan.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { createEngine } from '../../bridge/engine/create-engine.ts';
 import { encrypted, ended, engineAt, inPlace } from '../../bridge/engine/engine.test-help.ts';
+import { NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import type { Engine } from '../../bridge/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import { typedByPerson } from '../approvals/index.ts';
 import { commandJob } from './jobs.ts';
 
 const FRESH = 'alias/payments-2027';
@@ -529,4 +532,22 @@ test('the id of a command is the one that earlier versions gave it', () => {
     id: createHash('sha256').update(before).digest('hex'),
     lasts: false,
   });
+});
+
+test('a plan file starts no more processes in a shell than the machine has cores', async () => {
+  await filled(['a.bin']);
+  const options = { version: '0', can: NO_CAPABILITIES, outputFolders: [], connection: null };
+  const gone = { send: () => {}, onMessage: () => {}, onEnd: (end: () => void) => end(), kill: () => {} };
+  const engine = createEngine(
+    { host: 'cli', dataDir: join(folder, 'home'), ...options },
+    { startRunWorker: () => gone, approver: typedByPerson },
+  );
+  engines.push(engine);
+  const through = client(engine);
+  await through.page.connection.use({ kind: 'practice' });
+  const plan = await planOf(through, { pace: { concurrency: null, perSecond: null, processes: 128 } });
+  const { runId } = await through.host.plans.runPlan({ plan, root: null, dryRun: false });
+  const { workers } = await through.page.runs.get({ runId });
+  expect(workers?.processes ?? 1).toBe(availableParallelism());
+  await through.host.runs.suspend({ runId });
 });

@@ -38,6 +38,8 @@ interface RunSpec {
   readonly job?: string | null;
   /** Name of a plan file that the page brought. */
   readonly foreignPlan?: string;
+  /** {@link RunInput.processes}. */
+  readonly processes?: number | undefined;
 }
 
 interface GoOn {
@@ -101,11 +103,12 @@ export class RunStarts {
   /**
    * Does what is left of a job: goes on with a run of it that was cut off, where that does all of it; else that one is
    * closed as it stands, and a new run has every file, with what earlier ones did of them. A dry run changes no run.
-   * `processes`: how many do it now; absent: as it says itself, or as it was begun. Throws FaultError `OtherConnection`,
+   * `processes`: how many do it now, named by a person; absent: as it says itself, or as it was begun. Throws FaultError `OtherConnection`,
    * and as `RunManager.job`, `RunManager.start`.
    */
   async beginJob(job: Job, spec: RunSpec, processes?: number): Promise<string> {
-    const asked = processes === undefined ? spec : { ...spec, terms: byProcesses(spec.terms, processes) };
+    const asked =
+      processes === undefined ? spec : { ...spec, terms: byProcesses(spec.terms, processes), processes };
     const { terms, output } = asked;
     if (terms.dryRun) {
       const found = await this.#parts.manager.fileStandings(job, asked.files, output);
@@ -129,7 +132,7 @@ export class RunStarts {
 
   /** `before`: what was approved of the run that this one tries again. */
   async #begin(
-    { terms: request, output: chosen, files, job = null, foreignPlan = undefined }: RunSpec,
+    { terms: request, output: chosen, files, job = null, foreignPlan = undefined, processes }: RunSpec,
     before: RunApproval | null = null,
   ): Promise<string> {
     const wary = this.#wary(request, chosen);
@@ -151,7 +154,7 @@ export class RunStarts {
         },
         before,
       );
-      const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst };
+      const input = { request, output, files, job, approval: proven.approval, holdsAfterFirst, processes };
       const run =
         request.method === 'reencrypt'
           ? await this.#parts.manager.start({ ...input, ...this.#over(proven) })

@@ -69,7 +69,7 @@ export async function resumeRun(
   const request = processes === undefined ? row.request : byProcesses(row.request, processes);
   await journal.takeOver(no, row.state, 'open', targetsOf(await record.files(), output, row.dryRun));
   const before = await record.figures();
-  return new LiveRun(row, startedAt, { ...input, request, output, connection, target }, parts, {
+  return new LiveRun(row, startedAt, { ...input, request, output, connection, target, processes }, parts, {
     resumed: true,
     earlier: async () => (await keysSeen(record)).filter(({ side }) => side === 'destination'),
     counted: (tracker) => tracker.recall(before),

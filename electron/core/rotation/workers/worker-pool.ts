@@ -21,7 +21,7 @@ const STILLBORN = 3;
 /** How this host starts the processes of a run. */
 export interface RunWorkers {
   readonly start: ChildStarter;
-  /** At most; in the window the cores of this machine. */
+  /** At most, where no person names the number for this start: a plan file or a record may come from a larger machine. */
   readonly most: number;
   /** For tests: how often they are asked whether they hang, milliseconds. */
   readonly pulse?: number;
@@ -44,19 +44,25 @@ interface WorkerPoolParts {
   readonly died: () => void;
 }
 
-/** By how many processes a run is done, from what was asked for: one where it is none that others can do. */
+/** By how many processes a run is done: as many as a person named, or as its terms say up to the most; one where it is none that others can do. */
 export function processesOf(
-  { request, output, kms, shared }: Pick<RunInput, 'request' | 'output' | 'kms' | 'shared'>,
+  {
+    request,
+    output,
+    kms,
+    shared,
+    processes,
+  }: Pick<RunInput, 'request' | 'output' | 'kms' | 'shared' | 'processes'>,
   workers: RunWorkers | undefined,
 ): number {
-  const asked = request.pace?.processes ?? 1;
   const fits =
     request.method === 'reencrypt' &&
     !request.dryRun &&
     output.mode !== 'keep' &&
     shared === undefined &&
     hasAccess(kms);
-  return fits && workers !== undefined ? Math.max(1, Math.min(asked, workers.most)) : 1;
+  if (!fits || workers === undefined) return 1;
+  return processes ?? Math.max(1, Math.min(request.pace?.processes ?? 1, workers.most));
 }
 
 /** Whether another process can send requests for it. */

@@ -282,6 +282,20 @@ test('a run that is put off keeps its place, and goes on by as many processes', 
   });
 });
 
+test('only who starts it names more processes than the most; going on without a number keeps to the most', async () => {
+  await files(20);
+  const pace = { concurrency: 2, perSecond: null, processes: 3 };
+  const { run, manager } = await start(undefined, { pace }, { processes: 3 });
+  expect(run.summary().workers).toMatchObject({ processes: 3 });
+  await manager.suspend(run.id);
+  const again = await manager.resume(run.id, { kms: withAccess(kms), target: 'test' });
+  expect(again.summary().workers).toMatchObject({ processes: 2 });
+  await manager.suspend(run.id);
+  const named = await manager.resume(run.id, { kms: withAccess(kms), target: 'test' }, { processes: 3 });
+  await named.done;
+  expect(named.summary()).toMatchObject({ counts: { succeeded: 20 }, workers: { processes: 3 } });
+});
+
 test('a cancelled run ends, and the files that it did not reach are as they were', async () => {
   await files(20);
   const { run } = await start(undefined, { pace: { concurrency: 1, perSecond: 20, processes: 2 } });
