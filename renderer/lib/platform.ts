@@ -16,6 +16,28 @@ export function acceleratorWords(accelerator: string, mac = isMac): string {
 export const hasMod = (event: { metaKey: boolean; ctrlKey: boolean }): boolean =>
   isMac ? event.metaKey : event.ctrlKey;
 
+interface Press {
+  readonly key: string;
+  readonly altKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly shiftKey: boolean;
+}
+
+/** How far a key goes along the history, as the platform has it: −1 back, 1 forward; undefined where it is no such key. */
+export function turnOf({ key, altKey, ctrlKey, metaKey, shiftKey }: Press, mac = isMac): number | undefined {
+  if (shiftKey || ctrlKey || altKey === mac || metaKey !== mac) return undefined;
+  const keys = mac ? ['[', ']'] : ['ArrowLeft', 'ArrowRight'];
+  return key === keys[0] ? -1 : key === keys[1] ? 1 : undefined;
+}
+
+/** The keys of `turnOf`, in words. */
+export const turnWords = (mac = isMac): string => (mac ? '⌘[ ⌘]' : 'Alt ← →');
+
+/** Whether a key deletes what is chosen: nothing is held down with it. Keyboards of macOS call Backspace "Delete". */
+export const isDelete = ({ key, altKey, ctrlKey, metaKey, shiftKey }: Press, mac = isMac): boolean =>
+  (key === 'Delete' || (mac && key === 'Backspace')) && !(altKey || ctrlKey || metaKey || shiftKey);
+
 /** True when typing goes into a text field, so that shortcuts must leave it alone. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;

@@ -1,5 +1,5 @@
 import { MENU_SHORTCUTS } from '#shared/shortcuts.ts';
-import { acceleratorWords, mod } from './platform.ts';
+import { acceleratorWords, mod, turnWords } from './platform.ts';
 
 interface ShortcutGroup {
   readonly title: string;
@@ -25,7 +25,7 @@ export const shortcutGroups = (menu: boolean): readonly ShortcutGroup[] => [
       [mod('F'), 'Filter'],
       [mod('↵'), 'Re-encrypt the selected blobs'],
       [mod('Z'), 'Undo the last run'],
-      ['Alt ← →', 'Back and forward, to where you were'],
+      [turnWords(), 'Back and forward, to where you were'],
       ['Esc', 'Close what is open'],
     ],
   },

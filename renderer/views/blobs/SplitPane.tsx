@@ -21,7 +21,7 @@ export function SplitPane({ children, side }: { readonly children: ReactNode; re
   };
   const key = (event: KeyboardEvent): void => {
     const next = { ArrowLeft: width + STEP, ArrowRight: width - STEP, Home: MAX, End: MIN }[event.key];
-    if (next === undefined) return;
+    if (next === undefined || event.altKey) return;
     event.preventDefault();
     set({ inspectorWidth: clamp(next) });
   };

@@ -102,7 +102,7 @@ export function FieldTree({ decoded }: { readonly decoded: Decoded }) {
     [],
   );
   const key = (event: KeyboardEvent): void => {
-    if (copyKey(event, decoded, chosen)) return;
+    if (event.altKey || copyKey(event, decoded, chosen)) return;
     const node = visible[at];
     const go = { ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), Home: 0, End: visible.length - 1 }[
       event.key

@@ -46,7 +46,7 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
     return owner === undefined ? undefined : nodes[Number(owner)];
   };
   const key = (event: KeyboardEvent): void => {
-    if (copyKey(event, decoded, chosen)) return;
+    if (event.altKey || copyKey(event, decoded, chosen)) return;
     const leaves = nodes.filter(({ field }) => field.children.length === 0);
     const at = leaves.findIndex(({ id }) => id === chosen);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: leaves.length - 1 }[event.key];

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { RunSummary } from '#shared/model/run.ts';
 import { Button } from '../../components/Button.tsx';
 import { Box } from '../../components/grid.tsx';
+import { turnOf } from '../../lib/platform.ts';
 import { shortcutGroups } from '../../lib/shortcuts.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useDraft } from '../../store/runs/draft.ts';
@@ -67,6 +68,52 @@ test('Ctrl+Enter opens the sheet and presses nothing, though a button has the fo
   fireEvent.keyUp(screen.getByRole('button'), { key: 'Enter', ctrlKey: true });
   expect(openSheet).toHaveBeenCalledOnce();
   expect(press).not.toHaveBeenCalled();
+});
+
+test('Ctrl+Enter stays with a text of several lines, and with a menu that is open', () => {
+  const openSheet = vi.fn();
+  useDraft.setState({ openSheet });
+  render(<Page />);
+  render(
+    <>
+      <textarea aria-label="Rules" />
+      <div role="menu" aria-label="Menu">
+        <div role="menuitem" tabIndex={-1}>
+          Copy
+        </div>
+      </div>
+    </>,
+  );
+  for (const of of [screen.getByLabelText('Rules'), screen.getByRole('menuitem')])
+    expect(fireEvent.keyDown(of, { key: 'Enter', ctrlKey: true })).toBe(true);
+  expect(openSheet).not.toHaveBeenCalled();
+});
+
+test('Alt and an arrow go back and forward, brackets do not, and what is typed goes nowhere', () => {
+  const go = vi.spyOn(history, 'go').mockReturnValue();
+  render(<Page />);
+  const filter = screen.getByLabelText('Filter');
+  for (const press of [
+    { key: '[', ctrlKey: true },
+    { key: '[', altKey: true },
+    { key: ']', ctrlKey: true },
+    { key: 'ArrowLeft', altKey: true, shiftKey: true },
+  ])
+    for (const target of [document.body, filter]) fireEvent.keyDown(target, press);
+  fireEvent.keyDown(filter, { key: 'ArrowLeft', altKey: true });
+  expect(go).not.toHaveBeenCalled();
+  fireEvent.keyDown(document.body, { key: 'ArrowLeft', altKey: true });
+  fireEvent.keyDown(document.body, { key: 'ArrowRight', altKey: true });
+  expect(go.mock.calls).toEqual([[-1], [1]]);
+  go.mockRestore();
+});
+
+test('on macOS Cmd and a bracket do, and Option with an arrow does not', () => {
+  const none = { altKey: false, ctrlKey: false, metaKey: false, shiftKey: false };
+  expect(turnOf({ ...none, key: '[', metaKey: true }, true)).toBe(-1);
+  expect(turnOf({ ...none, key: ']', metaKey: true }, true)).toBe(1);
+  expect(turnOf({ ...none, key: 'ArrowLeft', altKey: true }, true)).toBeUndefined();
+  expect(turnOf({ ...none, key: 'ArrowLeft', metaKey: true }, true)).toBeUndefined();
 });
 
 test('a question mark that is typed stays in its field', () => {

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { hasMod, isTyping } from '../../lib/platform.ts';
+import { hasMod, isTyping, turnOf } from '../../lib/platform.ts';
 import { NUMBERED_VIEWS } from '../../lib/shortcuts.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useUi } from '../../store/app/ui.ts';
@@ -22,11 +22,13 @@ export function useShortcuts(): void {
     const keydown = (event: KeyboardEvent): void => {
       if (modalOpen()) return;
       const { key } = event;
-      if (!hasMod(event)) {
+      const turn = turnOf(event);
+      if (turn !== undefined) {
+        if (event.defaultPrevented || isTyping(event.target)) return;
+        history.go(turn);
+      } else if (!hasMod(event)) {
         if (key === 'F1') show('help');
         else if (key === '?' && !isTyping(event.target)) open('shortcuts');
-        else if (event.altKey && key in TURNS && !event.defaultPrevented && !isTyping(event.target))
-          history.go(TURNS[key]);
         else if (!(key === 'ArrowDown' && isFilter(event.target) && enterList())) return;
       } else if (event.altKey || !command(event)) return;
       event.preventDefault();
@@ -41,13 +43,13 @@ export function useShortcuts(): void {
       else if (key === 'f' && !event.shiftKey) focusFilter(() => show('blobs'));
       else if (key === 'z' && !event.shiftKey && !isTyping(event.target)) undoLast();
       else if (key === ',') show('settings');
-      else if (key === '[' || key === ']') history.go(TURNS[key]);
       else return false;
       return true;
     };
     /** Before what has the focus hears of it: a button would be pressed by Enter, whatever is held down with it. */
     const submit = (event: KeyboardEvent): void => {
-      if (event.key !== 'Enter' || !hasMod(event) || event.altKey || modalOpen()) return;
+      if (event.key !== 'Enter' || !hasMod(event) || event.altKey || modalOpen() || hasOwnEnter(event.target))
+        return;
       event.preventDefault();
       event.stopPropagation();
       openSheet();
@@ -77,8 +79,11 @@ export function useShortcuts(): void {
   }, [show, open, take, takeText, app, openSheet]);
 }
 
-/** Back and Forward: with Alt, and as macOS has it with Cmd. Not every host's window has them of its own. */
-const TURNS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, '[': -1, ']': 1 };
+/** What takes Enter itself, whatever is held down with it: text of several lines, and what is chosen from while open. */
+const OWN_ENTER =
+  'textarea, [contenteditable="true"], [role="menu"], [role="listbox"], [role="combobox"][aria-expanded="true"]';
+const hasOwnEnter = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest(OWN_ENTER) !== null;
 
 /** Whether a key is pressed in the filter of a view. */
 const isFilter = (target: EventTarget | null): boolean =>
