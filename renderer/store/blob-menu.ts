@@ -4,7 +4,7 @@ import { hexOfBase64, inspectCommand } from '../lib/copies.ts';
 import { plural } from '../lib/words/format.ts';
 import type { MenuEntry } from './app/menu.ts';
 import { attempt, copyText, useUi } from './app/ui.ts';
-import { useArrange } from './blobs/arrange.ts';
+import { isFiltered, useArrange } from './blobs/arrange.ts';
 import { useBlobs } from './blobs/blobs.ts';
 import { useIntake } from './blobs/intake.ts';
 import { useKeyGroups } from './blobs/key-groups.ts';
@@ -68,12 +68,18 @@ export function copyPaths(): void {
     void copyText(paths.join('\n'), paths.length === 1 ? 'the path' : plural(paths.length, 'path'));
 }
 
-/** Takes the files of the chosen blobs off the list; on the disk they stay as they are. */
-export function removeChosen(): void {
+/**
+ * Takes the files of the chosen blobs off the list; on the disk they stay as they are. Asks first where that empties the
+ * list, and where a filter may hide some of what is ticked.
+ */
+export async function removeChosen(): Promise<void> {
   const sources = [...new Set(chosenRows().map(({ sourceId }) => sourceId))];
   if (sources.length === 0) return;
-  void useIntake.getState().remove(sources);
-  useUi.getState().toast(`Removed ${plural(sources.length, 'file')} from the list`);
+  const hides = useSelection.getState().selected.size > 0 && isFiltered(useArrange.getState());
+  if (hides || (sources.length > 1 && sources.length === useBlobs.getState().sources.length))
+    useUi.getState().askRemove(sources);
+  else if (await useIntake.getState().remove(sources))
+    useUi.getState().toast(`Removed ${plural(sources.length, 'file')} from the list`);
 }
 
 const copyBytes = (blobId: string, as: (base64: string) => string): Promise<void> =>

@@ -33,7 +33,7 @@ export function* listActions(): Generator<Command> {
   const none = table.size === 0 ? { refused: 'There are no blobs in the list.' } : {};
   const here = cursor === null ? undefined : byId.get(cursor);
   yield act('all', 'Select all blobs', () => selectRows(Uint32Array.from(rows.keys())), none);
-  yield act('remove', 'Remove the selected files from the list', removeChosen, {
+  yield act('remove', 'Remove the selected files from the list', () => void removeChosen(), {
     ...(selected.size === 0 ? { refused: 'Nothing is selected.' } : {}),
   });
   yield act('paths', 'Copy the paths of the selected blobs', copyPaths, {

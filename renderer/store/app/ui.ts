@@ -13,6 +13,8 @@ interface Toast {
 interface UiStore {
   readonly view: ViewName;
   readonly dialog: DialogName | null;
+  /** Files that a person is asked about before they leave the list; null: all of it, where that is asked. */
+  readonly removing: readonly string[] | null;
   readonly toasts: readonly Toast[];
   /** Blob for which a key is being looked for. */
   readonly findKeyOf: string | null;
@@ -38,6 +40,8 @@ interface UiStore {
   showFrom(view: ViewName, back: NonNullable<UiStore['back']>): void;
   show(view: ViewName): void;
   open(dialog: DialogName | null): void;
+  /** Asks before these files leave the list. */
+  askRemove(sourceIds: readonly string[]): void;
   findKey(blobId: string | null): void;
   nameKey(fingerprint: string | null): void;
   compare(blobIds: readonly [string, string] | null): void;
@@ -61,6 +65,7 @@ let next = 1;
 export const useUi = create<UiStore>()((set) => ({
   view: 'blobs',
   dialog: null,
+  removing: null,
   toasts: [],
   findKeyOf: null,
   nameKeyOf: null,
@@ -75,7 +80,8 @@ export const useUi = create<UiStore>()((set) => ({
   back: null,
   show: (view) => set({ view, back: null, fault: null }),
   showFrom: (view, back) => set({ view, back, fault: null }),
-  open: (dialog) => set({ dialog, fault: null }),
+  open: (dialog) => set({ dialog, removing: null, fault: null }),
+  askRemove: (removing) => set({ dialog: 'clear', removing, fault: null }),
   findKey: (findKeyOf) => set({ findKeyOf }),
   nameKey: (nameKeyOf) => set({ nameKeyOf }),
   compare: (comparing) => set({ comparing }),

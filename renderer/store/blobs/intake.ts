@@ -30,7 +30,8 @@ interface IntakeStore {
   restoreVault(): Promise<void>;
   /** Reads again what was added. */
   rescan(): Promise<void>;
-  remove(sourceIds: readonly string[] | null): Promise<void>;
+  /** Takes files off the list; null: all. Whether that was done: a fault is shown. */
+  remove(sourceIds: readonly string[] | null): Promise<boolean>;
 }
 
 /** Taking blobs in and letting them go. */
@@ -93,7 +94,13 @@ export const useIntake = create<IntakeStore>()((set) => {
         return { ...result, blobs: 0 };
       }, null),
     restoreVault: () => run(() => call(bridge().practice.restoreVault({})), null),
-    remove: (sourceIds) =>
-      attempt(() => call(bridge().intake.clear({ sourceIds: sourceIds === null ? null : [...sourceIds] }))),
+    async remove(sourceIds) {
+      let removed = false;
+      await attempt(async () => {
+        await call(bridge().intake.clear({ sourceIds: sourceIds === null ? null : [...sourceIds] }));
+        removed = true;
+      });
+      return removed;
+    },
   };
 });

@@ -6,12 +6,14 @@ import { Groups, Lines } from '../../lib/table/arrange.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
 import { useMenu } from '../../store/app/menu.ts';
+import { useUi } from '../../store/app/ui.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useInspector } from '../../store/blobs/inspector.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 import { BlobTable } from './BlobTable.tsx';
+import { ClearDialog } from './ClearDialog.tsx';
 import { COLUMNS } from './columns.tsx';
 
 const rows = makeRows(40);
@@ -143,7 +145,7 @@ test('Ctrl+C copies the paths of the ticked blobs, or of the cursor; Delete take
   setWidth(100);
   const copied = vi.fn(async () => {});
   vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText: copied } });
-  const remove = vi.fn(async () => {});
+  const remove = vi.fn(async () => false);
   useIntake.setState({ remove });
   useBlobs.setState({ table, rows: table.rows, byId: table });
   useSelection.getState().follow(table);
@@ -160,7 +162,72 @@ test('Ctrl+C copies the paths of the ticked blobs, or of the cursor; Delete take
   expect(remove).not.toHaveBeenCalled();
   fireEvent.keyDown(grid, { key: 'Delete' });
   expect(remove).toHaveBeenCalledWith([rows[4]?.sourceId, rows[5]?.sourceId]);
+  // Nothing is said of what was refused; and no other press removes.
+  await vi.waitFor(() => expect(remove.mock.settledResults).toHaveLength(1));
+  expect(useUi.getState().toasts.map(({ text }) => text)).not.toContain('Removed 2 files from the list');
+  for (const press of [
+    { key: 'Backspace' },
+    { key: 'Delete', ctrlKey: true },
+    { key: 'Delete', shiftKey: true },
+  ])
+    fireEvent.keyDown(grid, press);
+  expect(remove).toHaveBeenCalledOnce();
+  remove.mockResolvedValue(true);
+  fireEvent.keyDown(grid, { key: 'Delete' });
+  await vi.waitFor(() =>
+    expect(useUi.getState().toasts.map(({ text }) => text)).toContain('Removed 2 files from the list'),
+  );
   vi.unstubAllGlobals();
+});
+
+test('Delete asks before it takes what a filter may hide, or empties the list', () => {
+  setWidth(100);
+  const remove = vi.fn(async () => true);
+  useIntake.setState({ remove });
+  useBlobs.setState({
+    table,
+    rows: table.rows,
+    byId: table,
+    sources: rows.map(({ sourceId }) => sourceId) as never,
+  });
+  useSelection.getState().follow(table);
+  useSelection.getState().selectOnly([rows[4]?.id ?? '', rows[5]?.id ?? '']);
+  useArrange.setState({ query: 'something' });
+  render(
+    <>
+      <BlobTable lines={lines} />
+      <ClearDialog />
+    </>,
+  );
+  const grid = screen.getByRole('grid', { name: 'Blobs' });
+  fireEvent.keyDown(grid, { key: 'Delete' });
+  const asked = screen.getByRole('alertdialog', { name: 'Remove from the list' });
+  expect(asked.textContent).toContain('Removes 2 blobs in 2 files from the list.');
+  expect(remove).not.toHaveBeenCalled();
+  fireEvent.click(within(asked).getByRole('button', { name: 'Remove 2 blobs' }));
+  expect(remove).toHaveBeenCalledExactlyOnceWith([rows[4]?.sourceId, rows[5]?.sourceId]);
+  useArrange.setState({ query: '' });
+  useSelection.getState().selectRows(Uint32Array.from(rows.keys()));
+  fireEvent.keyDown(grid, { key: 'Delete' });
+  expect(screen.getByRole('alertdialog').textContent).toContain('Removes 40 blobs in 40 files');
+  expect(remove).toHaveBeenCalledOnce();
+  useUi.setState({ dialog: null, removing: null, toasts: [] });
+});
+
+test('Alt with an arrow is left to the window, on a blob and on the head of a group', () => {
+  setWidth(100);
+  useSelection.getState().follow(table);
+  const groups = new Groups(table, table.order([], false), 'kind');
+  render(<BlobTable lines={new Lines(table, table.order([], false), groups, new Set())} />);
+  const grid = screen.getByRole('grid', { name: 'Blobs' });
+  for (const key of ['Home', 'ArrowDown']) {
+    fireEvent.keyDown(grid, { key });
+    const { cursor } = useSelection.getState();
+    for (const arrow of ['ArrowLeft', 'ArrowRight'])
+      expect(fireEvent.keyDown(grid, { key: arrow, altKey: true })).toBe(true);
+    expect(useSelection.getState().cursor).toBe(cursor);
+  }
+  expect(useArrange.getState().collapsed.size).toBe(0);
 });
 
 test('a table that nothing matches offers to show everything again', () => {

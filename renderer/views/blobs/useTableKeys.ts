@@ -1,5 +1,5 @@
 import type { KeyboardEvent, RefObject } from 'react';
-import { hasMod } from '../../lib/platform.ts';
+import { hasMod, isDelete } from '../../lib/platform.ts';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { copyPaths, removeChosen } from '../../store/blob-menu.ts';
@@ -24,6 +24,8 @@ export function useTableKeys(
     const inside = event.target !== event.currentTarget;
     // A button of the row has the focus: it takes its own keys, and Esc leads back to the row.
     if (inside && OF_CONTROLS.has(event.key)) return;
+    // With Alt, a key is the window's: Back and Forward, which must find it as it was pressed.
+    if (event.altKey) return;
     if (inside) event.currentTarget.focus();
     const at = lines.placeOf(cursor) ?? -1;
     const line = lines.at(at);
@@ -55,7 +57,7 @@ export function useTableKeys(
       End: lines.count - 1,
     };
     const target = targets[event.key];
-    if (target !== undefined && !event.altKey) move(target);
+    if (target !== undefined) move(target);
     else if (event.key === ' ' && blob !== undefined) {
       if (event.shiftKey) extend(blob.id, lines);
       else toggle(blob.id);
@@ -63,7 +65,7 @@ export function useTableKeys(
       toggleMany(lines.groups?.at(line.position) ?? new Uint32Array());
     else if (event.key.toLowerCase() === 'a' && hasMod(event)) selectRows(lines.shown);
     else if (event.key.toLowerCase() === 'c' && hasMod(event) && !textIsSelected()) copyPaths();
-    else if ((event.key === 'Delete' || event.key === 'Backspace') && !inside) removeChosen();
+    else if (isDelete(event) && !inside) void removeChosen();
     else if (event.key === 'Enter' && !hasMod(event) && group !== undefined) setClosed(group.key, !closed);
     else if (event.key === 'Enter' && !hasMod(event) && line !== undefined) openInspector();
     else if (event.key === 'ArrowLeft') collapseAt(at);
