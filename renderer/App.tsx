@@ -7,6 +7,7 @@ import { Skeleton, useLongWait } from './components/Progress.tsx';
 import { lazyView } from './lib/lazy-view.tsx';
 import { useUi } from './store/app/ui.ts';
 import { useConnection } from './store/connection/connection.ts';
+import { noteFailedView } from './store/places.ts';
 import { BlobsView } from './views/blobs/BlobsView.tsx';
 import { IntakeAnnouncer } from './views/blobs/IntakeNotice.tsx';
 import { RunAnnouncer } from './views/runs/RunAnnouncer.tsx';
@@ -77,7 +78,7 @@ export function App() {
           <LaterDialogs />
         </ErrorLimit>
         {view === 'blobs' && <FirstSteps />}
-        <ErrorLimit key={view} heading="Rewrap">
+        <ErrorLimit key={view} heading="Rewrap" onFail={noteFailedView}>
           <Suspense fallback={<Loading />}>
             <View />
           </Suspense>

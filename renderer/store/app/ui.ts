@@ -2,7 +2,11 @@ import { create } from 'zustand';
 import type { Fault } from '#shared/model/fault.ts';
 import { pageFaultOf } from '../../api.ts';
 
-export type ViewName = 'blobs' | 'runs' | 'keys' | 'audit' | 'settings' | 'help';
+const VIEWS = ['blobs', 'runs', 'keys', 'audit', 'settings', 'help'] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+/** Whether a value names a view. */
+export const isViewName = (value: unknown): value is ViewName => VIEWS.some((view) => view === value);
 type DialogName = 'connection' | 'paste' | 'clear' | 'rules' | 'palette' | 'shortcuts' | 'about';
 
 interface Toast {

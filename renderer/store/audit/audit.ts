@@ -25,7 +25,11 @@ import { useDraft } from '../runs/draft.ts';
 
 type Members = RequestInput<(typeof requests)['audit']['members']>['of'];
 export type TriedRules = ReplyValue<(typeof requests)['audit']['tryRules']>;
-export type AuditTab = 'overview' | 'findings' | 'deletion' | 'git' | 'rules' | 'campaign' | 'history';
+const TABS = ['overview', 'findings', 'deletion', 'git', 'rules', 'campaign', 'history'] as const;
+export type AuditTab = (typeof TABS)[number];
+
+/** Whether a value names a tab of the audit. */
+export const isAuditTab = (value: unknown): value is AuditTab => TABS.some((tab) => tab === value);
 
 const PAGE = 20_000;
 const FINDINGS = 5000;

@@ -42,12 +42,14 @@ test('so is what fails in an effect', () => {
     }, []);
     return <p>the part</p>;
   };
+  const failed = vi.fn();
   render(
-    <ErrorLimit>
+    <ErrorLimit onFail={failed}>
       <Part />
     </ErrorLimit>,
   );
   expect(screen.getByRole('alert').textContent).toContain('too late');
+  expect(failed).toHaveBeenCalledOnce();
 });
 
 test('a view that could not be loaded is loaded again when it is shown again', async () => {

@@ -14,6 +14,7 @@ export class ErrorLimit extends Component<
     readonly children: ReactNode;
     /** Of the page, where what is drawn has it. */
     readonly heading?: string;
+    readonly onFail?: () => void;
   },
   { readonly fault: Fault | null }
 > {
@@ -21,6 +22,10 @@ export class ErrorLimit extends Component<
 
   static getDerivedStateFromError(error: unknown): { fault: Fault } {
     return { fault: pageFaultOf(error) };
+  }
+
+  override componentDidCatch(): void {
+    this.props.onFail?.();
   }
 
   private readonly showAgain = (): void => {
