@@ -172,12 +172,7 @@ export function createServices(
     opened: (planId) => emit('planOpened', { planId }),
     firstNumber,
   });
-  const intake = new Intake({
-    workspace,
-    plans,
-    busy: () => runs.busy(),
-    reread: () => runs.forgetChanged(),
-  });
+  const intake = new Intake({ workspace, plans, busy: () => runs.busy() });
   const reports = new Reports({ audit, history, runs, connection, recorder, version: options.version });
   const evidence = new EvidenceService({ reports, history, connection, recorder, version: options.version });
   const shown = new UntilShown(!shell && options.generation === undefined, availableParallelism());

@@ -20,6 +20,7 @@ export class AfterRuns {
   readonly #manager: RunManager;
   readonly #parts: AfterRunsParts;
   readonly #ending = new Set<Promise<void>>();
+  readonly #ahead = new Set<string>();
 
   constructor(manager: RunManager, parts: AfterRunsParts) {
     this.#manager = manager;
@@ -27,10 +28,16 @@ export class AfterRuns {
   }
 
   watch(run: Run, dryRun: boolean): void {
+    if (!dryRun) this.#ahead.add(run.id);
     // A refusal names the key of a blob in a dry run, too.
     const ended = dryRun ? () => this.#learnFromRefusals(run.id) : () => this.#ended(run.id);
     const ending = run.done.then(ended).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
+  }
+
+  /** Whether files that a run replaces were not read again since. */
+  isAhead(runId: string): boolean {
+    return this.#ahead.has(runId);
   }
 
   /** Resolves when nothing follows any more. */
@@ -42,7 +49,10 @@ export class AfterRuns {
   async #ended(runId: string): Promise<void> {
     const { workspace, learn, follows } = this.#parts;
     if (this.#manager.closed) return;
-    if (follows) await workspace.refresh(this.#manager.recorded.paths(runId));
+    if (follows) {
+      await workspace.refresh(this.#manager.recorded.paths(runId));
+      this.#ahead.delete(runId);
+    }
     if (this.#manager.closed) return;
     const observations = observationsOf(
       await this.#manager.recorded.keysSeen(runId),

@@ -18,7 +18,7 @@ let host: PracticeEngine['host'];
 let practice: PracticeEngine['practice'];
 
 beforeAll(async () => {
-  setup = await practiceEngine('rewrap-results-');
+  setup = await practiceEngine('rewrap-results-', { host: 'loopback' });
   ({ folder, page, host, practice } = setup);
   mkdirSync(join(folder, 'blobs'));
   writeFileSync(join(folder, 'blobs', 'good.bin'), await encrypted(practice, 'alias/payments', 'a'));
@@ -76,6 +76,23 @@ it('what a run said of a blob that is another one now is let go when files are r
   expect(await results()).toEqual({});
 });
 
+it('a blob that is added again as another one loses its result, asked for before or not', async () => {
+  const later = await idOf('later.bin');
+  const path = join(folder, 'blobs', 'later.bin');
+  const change = async (text: string) =>
+    writeFileSync(path, await encrypted(practice, 'alias/payments', text));
+  const dry = async () => ended(page, (await page.runs.start(inPlace([later], { dryRun: true }))).runId);
+  await dry();
+  await change('d');
+  await host.intake.addPaths({ paths: [path], origin: 'path' });
+  expect(await results()).toEqual({});
+  await dry();
+  expect(await results()).toEqual({ [later]: 'would-succeed' });
+  await change('e');
+  await host.intake.addPaths({ paths: [path], origin: 'path' });
+  expect(await results()).toEqual({});
+});
+
 it('selection is kept while the engine runs', async () => {
   const good = await idOf('good.bin');
   await page.blobs.select({ blobIds: [good] });
@@ -87,6 +104,8 @@ it('a later run outranks an earlier one that is read again, and one that is gone
   const items = new Map<string, Partial<RunItem>[]>();
   const read: string[] = [];
   const all = new BlobResults({
+    list: { contents: 1, hashOf: () => 'same' },
+    isAhead: () => false,
     summary: async (runId) => {
       const summary = summaries.get(runId);
       if (summary === undefined) throw new Error('RunGone');
@@ -94,7 +113,9 @@ it('a later run outranks an earlier one that is read again, and one that is gone
     },
     async *items(runId) {
       read.push(runId);
-      yield (items.get(runId) ?? []).map((item) => ({ fault: null, ...item }) as RunItem);
+      yield (items.get(runId) ?? []).map(
+        (item) => ({ fault: null, sha256Before: 'same', ...item }) as RunItem,
+      );
     },
   });
   const run = (id: string, status: RunSummary['status'], of: Partial<RunItem>[]): void => {
@@ -118,4 +139,36 @@ it('a later run outranks an earlier one that is read again, and one that is gone
   expect(await word()).toEqual({ a: 'failed' });
   expect(read).toEqual(['one', 'two', 'one']);
   expect((await all.page(1, 10)).results).toEqual([]);
+});
+
+it('what a run replaced is compared once the list has it', async () => {
+  let [contents, hash, ahead] = [1, 'old', true];
+  const all = new BlobResults({
+    list: {
+      get contents() {
+        return contents;
+      },
+      hashOf: () => hash,
+    },
+    isAhead: () => ahead,
+    summary: async (id) =>
+      ({ id, status: 'finished', finishedAt: 'then', dryRun: false, output: 'in-place' }) as RunSummary,
+    async *items() {
+      const item = {
+        blobId: 'a',
+        state: 'reencrypted',
+        fault: null,
+        sha256Before: 'old',
+        sha256After: 'new',
+      };
+      yield [item as RunItem];
+    },
+  });
+  all.add('run');
+  const total = async () => (await all.page(0, 10)).total;
+  expect(await total()).toBe(1);
+  [contents, hash, ahead] = [2, 'new', false];
+  expect(await total()).toBe(1);
+  [contents, hash] = [3, 'other'];
+  expect(await total()).toBe(0);
 });

@@ -6,11 +6,20 @@ interface BlobResultsParts {
   readonly summary: (runId: string) => Promise<RunSummary>;
   /** Every item of a run, some at a time. */
   readonly items: (runId: string) => AsyncIterable<readonly RunItem[]>;
+  /** The list of blobs, as it was last read. */
+  readonly list: {
+    /** Another number whenever files were read or left the list. */
+    readonly contents: number;
+    /** Hex SHA-256 of a blob; null: it is gone. */
+    hashOf(blobId: string): string | null;
+  };
+  /** Whether the list does not have yet what a run left in its files. */
+  readonly isAhead: (runId: string) => boolean;
 }
 
 /**
  * What the last run of this start made of each blob. A run is read once when it has ended, and again once it was undone:
- * what is asked for in between costs nothing.
+ * what is asked for in between costs nothing. Blobs are compared with the list once it was read again, by whatever way.
  */
 export class BlobResults {
   readonly #parts: BlobResultsParts;
@@ -23,6 +32,8 @@ export class BlobResults {
   readonly #of = new Map<string, string | null>();
   /** The run of each result that was let go, as its blob is another one now. */
   readonly #outdated = new Map<string, string>();
+  /** The list that every result was compared with; null: none, or not every one. */
+  #compared: number | null = null;
   #reading: Promise<void> | null = null;
 
   constructor(parts: BlobResultsParts) {
@@ -35,9 +46,11 @@ export class BlobResults {
   }
 
   async page(offset: number, limit: number): Promise<{ total: number; results: BlobResult[] }> {
-    this.#reading ??= this.#catchUp().finally(() => {
-      this.#reading = null;
-    });
+    this.#reading ??= this.#catchUp()
+      .then(() => this.#forgetChanged())
+      .finally(() => {
+        this.#reading = null;
+      });
     await this.#reading;
     const results: BlobResult[] = [];
     let at = 0;
@@ -61,18 +74,28 @@ export class BlobResults {
       if (finishedAt === null || status === read) continue;
       for await (const items of this.#parts.items(runId)) for (const item of items) this.#put(run, item);
       this.#runs.set(runId, status);
+      this.#compared = null;
     }
   }
 
-  /** Lets go of what was said of blobs that are others now. `hashOf`: of a blob as it was last read; null: it is gone. */
-  async forgetChanged(hashOf: (blobId: string) => string | null): Promise<void> {
+  /** Lets go of what was said of blobs that are others now. */
+  async #forgetChanged(): Promise<void> {
+    const { list, isAhead } = this.#parts;
+    const { contents } = list;
+    if (this.#compared === contents) return;
     const turns = new Turns();
+    let all = true;
     for (const [blobId, { runId }] of this.#results) {
       if (turns.over) await turns.give();
-      if (hashOf(blobId) === this.#of.get(blobId)) continue;
+      if (isAhead(runId)) {
+        all = false;
+        continue;
+      }
+      if (list.hashOf(blobId) === this.#of.get(blobId)) continue;
       this.#results.delete(blobId);
       this.#outdated.set(blobId, runId);
     }
+    this.#compared = all ? contents : null;
   }
 
   #put({ id: runId, dryRun, output }: RunSummary, item: RunItem): void {

@@ -70,10 +70,7 @@ export class Runs {
   /** Runs of this start: their blob ids are those of the workspace. */
   readonly #mine = new Set<string>();
   readonly items: RunItems;
-  readonly #results = new BlobResults({
-    summary: (runId) => this.#manager.summary(runId),
-    items: (runId) => this.items.all(runId),
-  });
+  readonly #results: BlobResults;
   readonly #twoSteps: TwoStepRuns;
   readonly #parts: RunsParts;
   readonly #afterRuns: AfterRuns;
@@ -92,6 +89,12 @@ export class Runs {
     });
     this.items = new RunItems(this.#manager, this.#mine);
     this.#afterRuns = new AfterRuns(this.#manager, parts);
+    this.#results = new BlobResults({
+      summary: (runId) => this.#manager.summary(runId),
+      items: (runId) => this.items.all(runId),
+      list: parts.workspace,
+      isAhead: (runId) => this.#afterRuns.isAhead(runId),
+    });
     this.starts = new RunStarts({
       ...parts,
       manager: this.#manager,
@@ -177,11 +180,6 @@ export class Runs {
     this.#parts.recorder.undone(runId, undone);
     if (this.#parts.follows) await this.#parts.workspace.refresh(this.#manager.recorded.paths(runId));
     return undone;
-  }
-
-  /** Files were read again: what a run made of blobs that are others now is no longer said of them. */
-  forgetChanged(): Promise<void> {
-    return this.#results.forgetChanged((blobId) => this.#parts.workspace.hashOf(blobId));
   }
 
   /** Records what became of runs that a process was killed before it could record. */

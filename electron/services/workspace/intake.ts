@@ -26,8 +26,6 @@ interface IntakeParts {
   readonly plans: PlanOpener;
   /** Whether a run is under way. */
   readonly busy: () => boolean;
-  /** Files were read again. */
-  readonly reread: () => Promise<void>;
 }
 
 /** What comes onto the list, and what goes. */
@@ -109,7 +107,6 @@ export class Intake {
     }
     if (gone.length > 0) workspace.remove(gone);
     const result = await workspace.addPaths([...this.#roots], 'path');
-    await this.#parts.reread();
     return { ...result, gone: gone.length };
   }
 }

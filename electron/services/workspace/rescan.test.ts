@@ -24,7 +24,6 @@ test('what came into a folder is added, what is gone leaves the list, what staye
     workspace,
     plans: { isPlan: () => false, openFile: () => '' },
     busy: () => false,
-    reread: async () => undefined,
   });
   await intake.add([folder], 'picked');
   const ids = () => workspace.list.places(0, 100).map(({ id, path }) => [path.slice(folder.length + 1), id]);

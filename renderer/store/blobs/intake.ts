@@ -41,6 +41,8 @@ export const useIntake = create<IntakeStore>()((set) => {
     useUi.getState().complain(null);
     try {
       const result = await work();
+      // What a run made of a blob that is another one now is said no longer.
+      if (useRuns.getState().results.size > 0) await useRuns.getState().loadResults();
       const odd = result.skippedFiles.length > 0 || result.moreSkipped > 0;
       if (odd) set({ notice: result });
       if (result.blobs > 0)
@@ -86,8 +88,6 @@ export const useIntake = create<IntakeStore>()((set) => {
     rescan: () =>
       run(async () => {
         const result = await call(bridge().intake.rescan({}));
-        // What a run made of a blob that is another one now is said no longer.
-        await useRuns.getState().loadResults();
         const gone = result.gone === 0 ? '' : `, ${plural(result.gone, 'file')} gone`;
         useUi.getState().toast(`Read again: ${plural(result.blobs, 'blob')}${gone}`);
         // What it has of blobs is no news: most were there before.
