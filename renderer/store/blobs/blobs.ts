@@ -21,6 +21,8 @@ interface BlobStore {
   readonly status: 'loading' | 'ready' | 'failed';
   /** Number of blobs that the host has; another than there are rows while they are coming. */
   readonly total: number;
+  /** How many rows of files that were read later are coming to a list that was complete. */
+  readonly more: number;
   /** Whether every row of the host is here. */
   readonly complete: boolean;
   readonly fault: Fault | null;
@@ -40,8 +42,8 @@ let revision = 0;
 let busy = false;
 let working: Promise<void> = Promise.resolve();
 let again = false;
-/** Rows as the host gave them, of those that an audit adds something to. */
-const plain = new Map<string, BlobRow>();
+/** Of rows with what an audit found: the row as the host gave it, and what was found. */
+const dress = new WeakMap<BlobRow, { readonly plain: BlobRow; readonly found: FoundOfRow }>();
 let stopPreparing = (): void => {};
 
 /** Every blob that was taken in. The first page shows at once, the others join it; afterwards only changes come. */
@@ -50,16 +52,28 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     useSelection.getState().follow(table);
     set({ table, rows: table.rows, byId: table, status: 'ready', fault: null, ...rest });
   };
-  /** Rows with what an audit found of them. */
-  const dressed = (row: BlobRow): BlobRow => {
-    const found = get().found.get(row.id);
-    if (found === undefined) plain.delete(row.id);
-    else plain.set(row.id, row);
-    return withFound(row, found);
+  /** A row of the host with what an audit found of it. */
+  const dressed = (plain: BlobRow): BlobRow => {
+    const found = get().found.get(plain.id);
+    const row = withFound(plain, found);
+    if (found !== undefined) dress.set(row, { plain, found });
+    return row;
   };
-  const settle = (table: Table, rest: Partial<BlobStore>): void => {
+  /** Each row with what is found of it now: an audit may answer at any time while rows are coming. */
+  const dressedAnew = (table: Table): Table => {
+    const { found } = get();
+    const changed = table.rows.flatMap((row) => {
+      const has = dress.get(row);
+      const now = found.get(row.id);
+      if (has?.found === now || has?.found.ids.join() === now?.ids.join()) return [];
+      return [dressed(has?.plain ?? row)];
+    });
+    return changed.length === 0 ? table : table.withFindings(changed);
+  };
+  const settle = (coming: Table, rest: Partial<BlobStore>): void => {
     const first = !get().complete;
-    show(table, { ...rest, total: table.size, complete: true });
+    const table = dressedAnew(coming);
+    show(table, { ...rest, total: table.size, more: 0, complete: true });
     if (first) void useSelection.getState().restore();
     stopPreparing();
     stopPreparing = inBackground(table.preparing());
@@ -81,7 +95,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
         await changes();
       }
     } catch (error) {
-      set({ status: 'failed', fault: pageFaultOf(error) });
+      set({ status: 'failed', fault: pageFaultOf(error), more: 0 });
     } finally {
       busy = false;
       again = false;
@@ -115,7 +129,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       // stays there until the new one is complete.
       const visibly = get().table.size === 0 && total > 0;
       if (visibly) {
-        table = table.with(arrived);
+        table = dressedAnew(table.with(arrived));
         arrived = [];
         show(table, { total, complete: false });
       }
@@ -131,7 +145,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
         arrived.push(...page.rows.map(dressed));
         // Each showing costs a pass over what is there: twice as much each time, so that the whole costs two.
         if (visibly && arrived.length >= table.size * 3) {
-          table = table.with(arrived);
+          table = dressedAnew(table.with(arrived));
           arrived = [];
           show(table, { total, complete: false });
         } else if (arrived.length >= PAGE * 2) {
@@ -153,8 +167,12 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       const first = await call(bridge().blobs.changes({ since, offset: 0, limit: PAGE }));
       if (first.whole) return everything();
       rows.push(...first.rows);
-      // While more is to come, the list is known not to be all of it.
-      if (rows.length < first.changed) set({ total: first.total });
+      // While more is to come, the list is known not to be all of it. Rows that are gone stay in it until the rest is here.
+      if (rows.length < first.changed) {
+        const { table } = get();
+        const stay = table.size - first.gone.filter((id) => table.has(id)).length;
+        set({ total: first.total, more: Math.max(0, first.total - stay) });
+      }
       let same = true;
       while (same && rows.length < first.changed) {
         const page = await call(bridge().blobs.changes({ since, offset: rows.length, limit: PAGE }));
@@ -179,6 +197,7 @@ export const useBlobs = create<BlobStore>()((set, get) => {
     sources: [],
     status: 'loading',
     total: 0,
+    more: 0,
     complete: false,
     fault: null,
     found: new Map(),
@@ -187,11 +206,8 @@ export const useBlobs = create<BlobStore>()((set, get) => {
       if (before.size === 0 && found.size === 0) return;
       const { table, complete } = get();
       set({ found });
-      const changed = table.rows.flatMap((row) => {
-        if (found.get(row.id)?.ids.join() === before.get(row.id)?.ids.join()) return [];
-        return [dressed(plain.get(row.id) ?? row)];
-      });
-      if (changed.length > 0) show(table.withFindings(changed), { complete });
+      const now = dressedAnew(table);
+      if (now !== table) show(now, { complete });
     },
     firstOf: (fingerprint) => get().rows.find((row) => row.identification.keyFingerprint === fingerprint),
     load: () => alone(everything),

@@ -58,6 +58,8 @@ test('where the filter hides every blob, there is nothing to select', () => {
 test('while rows of more files are coming, the list is not said to be all there is', () => {
   shown([]);
   expect(screen.getByRole('status').textContent).toBe('60 blobs');
-  act(() => useBlobs.setState({ total: 50_000 }));
-  expect(screen.getByRole('status').textContent).toBe('Loading: 60 of 50,000 blobs');
+  act(() => useBlobs.setState({ more: 50_000 }));
+  expect(screen.getByRole('status').textContent).toBe('Loading 50,000 more blobs');
+  act(() => useSelection.getState().selectOnly(rows.slice(0, 1).map(({ id }) => id)));
+  expect(screen.getByRole('status').textContent).toBe('1 blob selected in 1 file. Loading 50,000 more blobs');
 });

@@ -17,8 +17,13 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   const { table, shown } = lines;
   const complete = useBlobs((state) => state.complete);
   const total = useBlobs((state) => state.total);
+  const more = useBlobs((state) => state.more);
   /** Rows are coming: at first, or after more files were read. */
-  const coming = useBlobs((state) => !state.complete || state.total !== state.rows.length);
+  const loading = !complete
+    ? `Loading: ${count(table.size)} of ${plural(total, 'blob')}`
+    : more > 0
+      ? `Loading ${plural(more, 'more blob')}`
+      : null;
   const selected = useSelection((state) => state.selected).in(table);
   const clear = useSelection((state) => state.clear);
   const selectRows = useSelection((state) => state.selectRows);
@@ -45,16 +50,17 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   return (
     <footer className="action-bar">
       <span className="action-text" role="status">
-        {coming ? (
-          `Loading: ${count(table.size)} of ${plural(total, 'blob')}`
-        ) : some ? (
+        {some ? (
           <>
             <strong>{plural(selected.size, 'blob')} selected</strong> in {plural(files, 'file')}
             {hidden > 0 && (
               <span className="attention-text">, {plural(hidden, 'blob')} hidden by the filter</span>
             )}
             {works === 0 && <span className="attention-text">. None of them can be re-encrypted</span>}
+            {loading !== null && `. ${loading}`}
           </>
+        ) : loading !== null ? (
+          loading
         ) : shown.length === 0 ? (
           'No blob is shown'
         ) : shown.length < table.size ? (
@@ -63,7 +69,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
           plural(table.size, 'blob')
         )}
       </span>
-      {!coming && !some && shown.length > 0 && (
+      {loading === null && !some && shown.length > 0 && (
         <span className="action-hint">Select blobs to re-encrypt them</span>
       )}
       <Button
