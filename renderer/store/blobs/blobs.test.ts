@@ -36,7 +36,9 @@ test('what an audit finds while rows are coming stays with each of them', async 
     useBlobs
       .getState()
       .setFound(
-        new Map(rows.map(({ id }) => [id, { ids: [code], codes: [code as never], worst: 'critical' as const }])),
+        new Map(
+          rows.map(({ id }) => [id, { ids: [code], codes: [code as never], worst: 'critical' as const }]),
+        ),
       );
   /** How many rows there are, and what was found of them. */
   const list = () => {
@@ -77,7 +79,14 @@ test('while rows of files that were read later are coming, it is known how many 
       changes: async ({ offset }: { offset: number }) => {
         if (offset > 0) await second.answer;
         const page = rows.slice(4 + offset, offset === 0 ? 6 : 7);
-        return ok({ total: 6, revision: 2, whole: false, changed: 3, rows: page, gone: [rows[0]?.id, 'never listed'] });
+        return ok({
+          total: 6,
+          revision: 2,
+          whole: false,
+          changed: 3,
+          rows: page,
+          gone: [rows[0]?.id, 'never listed'],
+        });
       },
     },
   });

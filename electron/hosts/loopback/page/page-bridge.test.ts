@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { RewrapApi } from '#shared/contract/api.ts';
 import { FIRST_ROWS } from '#shared/model/choices.ts';
+import { fault } from '#shared/model/fault.ts';
 import { bundlePageBridge } from '../../../../tools/node-bundles.ts';
 import { MAX_MESSAGE_BYTES, MAX_UPLOAD_BYTES } from '../limits.ts';
 import { type Bench, nextMessage, openBench } from '../testing.ts';
@@ -152,6 +153,17 @@ describe('what the application asks first', () => {
     expect(asked()).toBe(1);
     await list();
     expect(asked()).toBe(2);
+  });
+
+  it('is asked again where it failed', async () => {
+    page.end();
+    await bench.close();
+    bench = await openBench();
+    bench.engine.replies.set('blobs.list', { ok: false, fault: fault('HostStopped', '', '', '') });
+    page = await openPage();
+    await expect.poll(asked).toBe(1);
+    bench.engine.replies.delete('blobs.list');
+    expect((await list()).ok).toBe(true);
   });
 
   it('is asked again where an event came meanwhile', async () => {

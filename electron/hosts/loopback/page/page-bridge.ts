@@ -84,11 +84,13 @@ const FIRST: readonly (readonly [string, unknown])[] = [
 const early = new Map<string, Promise<Answer>>();
 const asking = (name: string, input: unknown): string => JSON.stringify([name, input]);
 
-function ask(name: string, input: unknown): Promise<Answer> {
+async function ask(name: string, input: unknown): Promise<Answer> {
   const question = asking(name, input);
   const begun = early.get(question);
   early.delete(question);
-  return begun ?? call(name, input);
+  const answer = await begun;
+  // What failed before the application was there may work by now; it changes nothing, so it can be asked twice.
+  return answer?.ok ? answer : call(name, input);
 }
 
 function call(name: string, input: unknown): Promise<Answer> {
