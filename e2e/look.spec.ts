@@ -49,6 +49,9 @@ test('what Settings say is what a new run begins with, after a reload too', asyn
   await page.reload();
   await connected(page);
   await expect(page.locator('.account-colour')).toHaveAttribute('style', /swatch-2/);
+  // A window that is loaded again stays in its view.
+  await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible();
+  await page.getByRole('button', { name: 'Blobs', exact: true }).click();
   await page.getByRole('checkbox', { name: 'Select api-token.bin' }).click();
   await page.getByRole('button', { name: 'Re-encrypt 1 blob' }).click();
   const sheet = page.getByRole('dialog', { name: 'Re-encrypt api-token.bin' });
