@@ -50,7 +50,7 @@ export function RunPanel() {
       <TwoStepNote run={run} />
       {run.fault !== null && <FaultCard fault={run.fault} />}
       {fault !== null && <FaultCard fault={fault} />}
-      {!over && <LiveFailures run={run} />}
+      {!over && <LiveFailures key={run.id} run={run} />}
       {over && items !== null && (
         <>
           <NewBlobs run={run} items={items.items} />
@@ -80,23 +80,23 @@ const LIVE_ITEMS = 500;
 function LiveFailures({ run: { id, counts } }: { readonly run: RunSummary }) {
   const [items, setItems] = useState<readonly RunItem[]>([]);
   const asked = useRef(Number.NEGATIVE_INFINITY);
+  const shown = useRef(Number.NEGATIVE_INFINITY);
   const { failed } = counts;
   useEffect(() => {
     if (failed === 0) return;
-    let gone = false;
     const fetch = async (): Promise<void> => {
-      asked.current = performance.now();
+      const mine = performance.now();
+      asked.current = mine;
       const page = await call(
         bridge().runs.items({ runId: id, only: 'failed', offset: 0, limit: LIVE_ITEMS }),
       ).catch(() => null);
-      // The next change asks again.
-      if (!gone && page !== null) setItems(page.items);
+      // The next change asks again. Also an answer that failures came after is shown, unless a later one is.
+      if (page === null || mine < shown.current) return;
+      shown.current = mine;
+      setItems(page.items);
     };
     const timer = setTimeout(() => void fetch(), Math.max(0, asked.current + LIVE_MS - performance.now()));
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-    };
+    return () => clearTimeout(timer);
   }, [id, failed]);
   if (items.length === 0) return null;
   return (

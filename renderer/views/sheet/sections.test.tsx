@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import { runItem } from '#shared/model/run.test-help.ts';
 import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
-import { DENIED, host, ok, refused, reset } from '../../bridge.test-help.ts';
+import { DENIED, host, later, ok, refused, reset } from '../../bridge.test-help.ts';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
 import type { Pair } from '../../lib/request/context.ts';
 import { makeRows, makeSources } from '../../lib/table/rows.test-help.ts';
@@ -253,6 +253,23 @@ test('a preflight that found failures groups them by cause, and leaves them out 
   await within(result).findByText('will work');
   fireEvent.click(within(result).getByRole('button', { name: 'Leave out the 2 blobs that will fail' }));
   expect([...useDraft.getState().draft.excluded].sort()).toEqual([ids[1], ids[2]].sort());
+});
+
+test('causes of failures show also where more blobs failed before the answer came', async () => {
+  useDraft.setState({ phase: 'running', runId: 'r1' });
+  render(<RunPanel />);
+  const put = (failures: number) =>
+    act(() =>
+      useRuns.setState({ runs: new Map([['r1', run({ status: 'running' }, { failed: failures, waiting: 3 })]]) }),
+    );
+  const page = later<unknown>();
+  requests.items.mockClear();
+  requests.items.mockImplementationOnce(() => page.answer);
+  put(1);
+  await waitFor(() => expect(requests.items).toHaveBeenCalled());
+  put(2);
+  page.give(await ok({ total: 1, items: [failed('b0')] }));
+  expect((await screen.findByRole('region', { name: 'Failures so far' })).textContent).toContain('disabled');
 });
 
 test('a run in the sheet: starting, running, paused, ended with failures, its items refused', async () => {
