@@ -17,7 +17,8 @@ export function draftFor(all: readonly BlobRow[]): Draft {
     folder: app !== null && (app.can.chooseFolder || app.outputFolders.length > 0),
     download: app?.can.download ?? false,
   });
-  const family = rows.some((row) => familyOf(row) === 'symmetric') ? 'symmetric' : 'rsa';
+  // Of no rows at all there may be blobs of an emulator, which are symmetric.
+  const family = rows.length > 0 && rows.every((row) => familyOf(row) === 'rsa') ? 'rsa' : 'symmetric';
   return {
     ...EMPTY_DRAFT,
     perSecond,

@@ -35,6 +35,8 @@ interface RunStore {
   readonly results: ReadonlyMap<string, LastResult>;
   /** The run that it is from, by blob. */
   readonly resultRuns: ReadonlyMap<string, string>;
+  /** Ended runs of which results were asked for, and came or could not be fetched. */
+  readonly settled: ReadonlySet<string>;
   /** `anew`: what was known before is forgotten, ids of blobs with it. */
   load(anew?: boolean): Promise<void>;
   /** Asks again what the last runs made of the blobs. */
@@ -149,6 +151,7 @@ export const useRuns = create<RunStore>()((set, get) => ({
   fault: null,
   results: new Map(),
   resultRuns: new Map(),
+  settled: new Set(),
   async load(anew = false) {
     try {
       const { runs } = await call(bridge().runs.list({}));
@@ -248,8 +251,8 @@ async function fetchResults(): Promise<Pick<RunStore, 'results' | 'resultRuns'>>
 /** After a run ended: remembers each blob's outcome, and lets go of the ticks of those that are done. */
 async function settle(run: RunSummary, set: Set_, get: () => RunStore): Promise<void> {
   const known = await fetchResults().catch(() => null);
+  set({ ...known, settled: new Set(get().settled).add(run.id) });
   if (known !== null) {
-    set(known);
     if (!run.dryRun) useSelection.getState().unselect((id) => isDoneBy(run.id, id, get()));
   }
   // What KMS said in the run may have named groups.

@@ -110,6 +110,7 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
   const { draft, dryRunId, preflight, run, exclude, savePlan, copyCommand } = useDraft();
   const results = useRuns((state) => state.results);
   const from = useRuns((state) => state.resultRuns);
+  const settled = useRuns((state) => dryRunId !== null && state.settled.has(dryRunId));
   const connected = useConnection((state) => state.connection?.status === 'ready');
   const said = (id: string) =>
     checked !== undefined && from.get(id) === dryRunId ? results.get(id) : undefined;
@@ -123,7 +124,9 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
   const works = saidOf('would-succeed');
   const counted = checked === undefined ? 0 : checked.counts.succeeded + checked.counts.failed;
   // What it said of each blob is fetched when it has ended; until then its verdict is not that nothing fails.
-  const isUnread = counted > 0 && !draft.rows.some(({ id }) => from.get(id) === dryRunId);
+  const isUnknown =
+    counted > 0 && ![...draft.rows, ...draft.leftOut].some(({ id }) => from.get(id) === dryRunId);
+  const isUnread = isUnknown && !settled;
   // One that ended judged every blob, or said why not; one that was stopped did not come to all.
   const unknown = checked === undefined || checked.status === 'finished' ? 0 : blobs - failing - works;
   const ready = built.ok && connected && !isUnread;
@@ -140,9 +143,11 @@ function Ready({ built, rows, files, checked }: FooterProps & { readonly checked
         ? 'Every blob is already as asked: nothing is to be done.'
         : isUnread
           ? 'The result of the preflight is being read.'
-          : failing > 0
-            ? verdictWords(failing, works, unknown)
-            : touches(built.request.output, touched, blobs)
+          : isUnknown
+            ? 'What the preflight said of each blob is not known here. You can run it again.'
+            : failing > 0
+              ? verdictWords(failing, works, unknown)
+              : touches(built.request.output, touched, blobs)
       : (built.problems[0] ?? '');
   // A command and a plan need no connection.
   const unready = built.ok ? null : (built.problems[0] ?? 'The sheet is not filled in.');

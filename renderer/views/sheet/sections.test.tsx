@@ -260,7 +260,9 @@ test('causes of failures show also where more blobs failed before the answer cam
   render(<RunPanel />);
   const put = (failures: number) =>
     act(() =>
-      useRuns.setState({ runs: new Map([['r1', run({ status: 'running' }, { failed: failures, waiting: 3 })]]) }),
+      useRuns.setState({
+        runs: new Map([['r1', run({ status: 'running' }, { failed: failures, waiting: 3 })]]),
+      }),
     );
   const page = later<unknown>();
   requests.items.mockClear();

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { fault } from '#shared/model/fault.ts';
 import { runItem } from '#shared/model/run.test-help.ts';
@@ -7,7 +7,7 @@ import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { later } from '../../bridge.test-help.ts';
 import { RegionNotice } from '../../components/Notices.tsx';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
-import { buildRequest } from '../../lib/request/request.ts';
+import { buildRequest, draftRows } from '../../lib/request/request.ts';
 import { KeyIndex } from '../../lib/table/key-index.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
@@ -168,6 +168,34 @@ test('until the answers of a preflight are here, the run waits; one that was sto
   expect(screen.getByRole('status').textContent).toBe(
     `The preflight says that 1 blob will fail; ${rows.length - 2} were not judged.`,
   );
+});
+
+test('where the answers of a preflight cannot be fetched, the run does not wait for them', async () => {
+  checked({}, { succeeded: rows.length });
+  render(footer());
+  const words = () => screen.getByRole('status').textContent;
+  expect(words()).toBe('The result of the preflight is being read.');
+  useRuns.setState({ runs: new Map() });
+  // This host refuses to say what became of the blobs.
+  act(() => useRuns.getState().progress(run({}, { succeeded: rows.length })));
+  await waitFor(() => expect(words()).toContain('is not known here'));
+  const go = screen.getByRole('button', { name: /^Re-encrypt/ });
+  expect(go.hasAttribute('disabled')).toBe(false);
+  expect(primary()?.textContent).toContain('Preflight');
+});
+
+test('blobs of an emulator alone are sent, and a preflight of them is read', () => {
+  const emulated = rows.map((row) => ({
+    ...row,
+    identification: { ...row.identification, kind: 'emulator' as const, reencryptable: false },
+  }));
+  useDraft.getState().openFor(emulated);
+  useDraft.getState().patch({ emulatorBlobs: true });
+  expect(draftRows(useDraft.getState().draft)).toEqual(emulated);
+  checked(Object.fromEntries(ids.map((id) => [id, 'would-fail' as const])), { failed: rows.length });
+  const { draft } = useDraft.getState();
+  render(<SheetFooter built={buildRequest(draft, false)} rows={emulated} files={1} />);
+  expect(screen.getByRole('status').textContent).not.toContain('is being read');
 });
 
 test('files that are read again leave the sheet where they are gone, also while the list is followed already', async () => {
