@@ -98,12 +98,29 @@ test('an answer of KMS moves no row under the pointer; it is offered, and shown 
   const list = container.querySelector('.grid-split');
   if (list === null) throw new Error('no list');
   fireEvent.pointerEnter(list);
+  act(() => useAudit.setState({ findings: structuredClone(findings) }));
+  expect(screen.queryByRole('button', { name: 'Show new findings' })).toBeNull();
   act(() => useAudit.setState({ findings: worse }));
   expect(names()).toEqual(before);
+  // Counted as the tab counts, and said without a pointer.
+  expect(screen.getByRole('status').textContent).toBe('4 findings, the list is older');
   fireEvent.click(screen.getByRole('button', { name: 'Show new findings' }));
   expect(names()).toContain('A key is pending deletion.');
   act(() => useAudit.setState({ findings, summary: { asking: 0, weighed: {} } as never }));
   expect(names()).toContain('A key is pending deletion.');
   fireEvent.pointerLeave(list);
   expect(names()).toEqual(before);
+});
+
+test('a list that is filtered away under the pointer is held no longer when it returns', () => {
+  const { findings } = useAudit.getState();
+  useAudit.setState({ summary: { asking: 2, weighed: {} } as never });
+  const { container } = render(<Findings />);
+  const list = container.querySelector('.grid-split');
+  if (list === null) throw new Error('no list');
+  fireEvent.pointerEnter(list);
+  act(() => useFindings.getState().set({ query: 'nothing is called this' }));
+  act(() => useFindings.getState().set({ query: '' }));
+  act(() => useAudit.setState({ findings: findings.slice(0, 1) }));
+  expect(names()).toEqual(['Finding a.']);
 });

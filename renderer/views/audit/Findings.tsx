@@ -1,5 +1,5 @@
 import { BellOff, ChevronDown, ChevronRight, SearchX, ShieldCheck } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { weighedWords } from '#shared/audit-words.ts';
 import type { AuditFinding } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
@@ -168,10 +168,17 @@ export function Findings() {
   const suppress = useSuppress((state) => state.open);
   const shown = useMemo(() => filterFindings(findings, filter, query), [findings, filter, query]);
   const lines = useMemo(() => findingLines(shown, open), [shown, open]);
+  // Counts are of the newest, as that of the tab is; of rows that are held, the status says that they are older.
+  const found = useMemo(() => filterFindings(latest, filter, query).length, [latest, filter, query]);
   const counts = useMemo(
-    () => new Map(OPTIONS.map(({ id }) => [id, filterFindings(findings, id, '').length])),
-    [findings],
+    () => new Map(OPTIONS.map(({ id }) => [id, filterFindings(latest, id, '').length])),
+    [latest],
   );
+  // A list that goes from under the pointer does not hear it leave.
+  const none = shown.length === 0;
+  useEffect(() => {
+    if (none) setReading(false);
+  }, [none]);
   const at = lines.findIndex(({ id }) => id === chosen);
   const line = lines[at];
   const chosenFindings = findings.filter(({ id, suppressed }) => ticked.has(id) && suppressed === null);
@@ -192,7 +199,8 @@ export function Findings() {
           onChange={(next) => set({ filter: next })}
         />
         <span className="hint tabular" role="status">
-          {plural(shown.length, 'finding')}
+          {plural(found, 'finding')}
+          {isOld && ', the list is older'}
         </span>
         {isOld && (
           <Button variant="link" onPress={refresh}>
@@ -213,7 +221,7 @@ export function Findings() {
           </div>
         )}
       </div>
-      {shown.length === 0 ? (
+      {none ? (
         <Nothing
           searching={filter !== 'all' || query !== ''}
           suppressed={counts.get('suppressed') ?? 0}
