@@ -13,10 +13,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Files that the pool puts back of 40, where each file call takes `works` of a processor and `waits` beside it, milliseconds. */
-async function byPool(call: Took, between: Took): Promise<number> {
+/**
+ * Puts files back where each file call takes `works` of a processor and `waits` beside it, milliseconds: a function that puts
+ * one back, and one for how many the pool did so far. The pool is no more than counted.
+ */
+function putting(call: Took, between: Took) {
   const pool = diskHere();
-  const replaceFile = vi.spyOn(pool, 'replaceFile');
+  const byPool = vi.spyOn(pool, 'replaceFile').mockResolvedValue({ backupPath: null });
   let [now, cpu] = [0, 0];
   const take = ({ works, waits }: Took): void => {
     cpu += works;
@@ -35,14 +38,24 @@ async function byPool(call: Took, between: Took): Promise<number> {
       },
     });
   const disk = new HereFirst(pool, taking(REAL_FS), { now: () => now, cpu: () => cpu, active: () => now });
-  for (let i = 0; i < 40; i++) {
+  const replace = (path: string) =>
+    disk.replaceFile({ path, bytes: Buffer.from('new'), expectedSha256: sha256('old'), backup: false });
+  const put = async (i: number): Promise<void> => {
     const path = join(folder, `${i}.txt`);
+    const before = byPool.mock.calls.length;
     writeFileSync(path, 'old');
     take(between);
-    await disk.replaceFile({ path, bytes: Buffer.from('new'), expectedSha256: sha256('old'), backup: false });
-    expect(readFileSync(path, 'utf8')).toBe('new');
-  }
-  return replaceFile.mock.calls.length;
+    await replace(path);
+    if (byPool.mock.calls.length === before) expect(readFileSync(path, 'utf8')).toBe('new');
+  };
+  return { put, missing: () => replace(join(folder, 'missing')), byPool: () => byPool.mock.calls.length };
+}
+
+/** How many of 40 files the pool puts back, one after another. */
+async function byPool(call: Took, between: Took): Promise<number> {
+  const files = putting(call, between);
+  for (let i = 0; i < 40; i++) await files.put(i);
+  return files.byPool();
 }
 
 interface Took {
@@ -60,4 +73,37 @@ test('and by others once they block', async () => {
 
 test('a busy machine is no slow disk', async () => {
   expect(await byPool({ works: 0.02, waits: 1 }, { works: 1, waits: 40 })).toBe(0);
+});
+
+test('files that are under way at once count for themselves alone', async () => {
+  const [call, between] = [
+    { works: 0.02, waits: 0.2 },
+    { works: 1, waits: 0 },
+  ];
+  expect(await byPool(call, between)).toBe(0);
+  const files = putting(call, between);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < 80) await files.put(next++);
+  };
+  await Promise.all(Array.from({ length: 16 }, lane));
+  expect(files.byPool()).toBe(0);
+});
+
+test('a disk that answers at once again is found to', async () => {
+  const call = { works: 0.02, waits: 1 };
+  const files = putting(call, { works: 1, waits: 3 });
+  for (let i = 0; i < 17; i++) await files.put(0);
+  expect(files.byPool()).toBe(1);
+  call.waits = 0;
+  // A file that is not there fails in this thread alone: the pool is only counted.
+  const isHere = () =>
+    files.missing().then(
+      () => false,
+      () => true,
+    );
+  let asked = 1;
+  while (asked < 10_000 && !(await isHere())) asked += 1;
+  expect(asked).toBeLessThan(10_000);
+  for (let i = 0; i < 16; i++) expect(await isHere()).toBe(true);
 });

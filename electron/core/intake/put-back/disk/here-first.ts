@@ -7,39 +7,46 @@ import { type Disk, diskHere } from './disk.ts';
 
 /** Time for which the calls of one file may block this thread before others do it, milliseconds. */
 const SLOW_MS = 5;
-/** Files of which the calls are measured, of so many: the clocks cost a part of what they measure. */
+/** Files that are measured, and files between two measurements: the clocks cost a part of what they measure. */
 const MEASURED = 16;
 const EVERY = 512;
+/** The same while others do it: files that are measured hold this thread. */
+const EVERY_SLOW = 8 * EVERY;
 
 /**
  * For a process without a window: files are put back in its own thread while the disk answers at once, since the messages to
  * another thread cost as much as the calls themselves, and a thread some ten megabytes. Where the calls block, as on a
- * network file system, the pool does it from then on. Flushing waits for no thread in either.
+ * network file system, the pool does it until they are found to answer at once again. Flushing waits for no thread in either.
  */
 export class HereFirst implements Disk {
   readonly #pool: Disk;
   readonly #here: Disk;
-  /** The same, with its calls measured. */
-  readonly #measured: Disk;
+  /** The same for files by which it is judged. */
+  readonly #judged: Disk;
+  /** The same for others meanwhile: what the disk lets them wait is not taken for a busy machine. */
+  readonly #beside: Disk;
   readonly #calls: BlockingCalls;
-  #files = 0;
-  /** Files that are to end before what was measured is judged. */
-  #awaited = 0;
+  /** Files until the next measurement. */
+  #until = 0;
+  /** Of the files that are judged by: how many are to begin, and to end. */
+  #toBegin = 0;
+  #toEnd = 0;
   #slow = false;
 
   constructor(pool: Disk, fs: PutBackFs = REAL_FS, clock: ThreadClock = CLOCK) {
     this.#pool = pool;
     this.#here = diskHere(fs);
     this.#calls = new BlockingCalls(clock);
-    this.#measured = diskHere(measured(fs, this.#calls));
+    this.#judged = diskHere(measured(fs, (work) => this.#calls.judged(work)));
+    this.#beside = diskHere(measured(fs, (work) => this.#calls.call(work)));
   }
 
   replaceFile(input: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
-    return this.#slow ? this.#pool.replaceFile(input) : this.#put((disk) => disk.replaceFile(input));
+    return this.#put((disk) => disk.replaceFile(input));
   }
 
   writeNewFile(input: Omit<WriteNewFileInput, 'fs'>): Promise<{ path: string }> {
-    return this.#slow ? this.#pool.writeNewFile(input) : this.#put((disk) => disk.writeNewFile(input));
+    return this.#put((disk) => disk.writeNewFile(input));
   }
 
   restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
@@ -55,16 +62,22 @@ export class HereFirst implements Disk {
   }
 
   async #put<T>(work: (disk: Disk) => Promise<T>): Promise<T> {
-    if (this.#files++ % EVERY === 0) {
-      this.#awaited = MEASURED;
+    if (this.#toEnd === 0 && this.#until-- === 0) {
+      this.#toBegin = MEASURED;
+      this.#toEnd = MEASURED;
       this.#calls.begin();
     }
-    if (this.#awaited === 0) return work(this.#here);
+    if (this.#toBegin === 0)
+      return work(this.#slow ? this.#pool : this.#toEnd > 0 ? this.#beside : this.#here);
+    this.#toBegin -= 1;
     try {
-      return await work(this.#measured);
+      return await work(this.#judged);
     } finally {
-      if (this.#awaited > 0 && --this.#awaited === 0)
+      this.#toEnd -= 1;
+      if (this.#toEnd === 0) {
         this.#slow = this.#calls.blockedMs() > SLOW_MS * MEASURED;
+        this.#until = this.#slow ? EVERY_SLOW : EVERY;
+      }
     }
   }
 }
@@ -94,6 +107,8 @@ class BlockingCalls {
   readonly #clock: ThreadClock;
   #took = 0;
   #worked = 0;
+  /** Of these, the calls that are judged. */
+  #judged = { took: 0, worked: 0 };
   #from = { active: 0, cpu: 0 };
 
   constructor(clock: ThreadClock) {
@@ -104,6 +119,7 @@ class BlockingCalls {
     const { active, cpu } = this.#clock;
     this.#took = 0;
     this.#worked = 0;
+    this.#judged = { took: 0, worked: 0 };
     this.#from = { active: active(), cpu: cpu() };
   }
 
@@ -118,21 +134,32 @@ class BlockingCalls {
     }
   }
 
-  /** Milliseconds since {@link begin}. */
+  /** A call of which the waiting counts. */
+  judged<T>(work: () => T): T {
+    const [took, worked] = [this.#took, this.#worked];
+    try {
+      return this.call(work);
+    } finally {
+      this.#judged.took += this.#took - took;
+      this.#judged.worked += this.#worked - worked;
+    }
+  }
+
+  /** Milliseconds since {@link begin} that the judged calls waited. */
   blockedMs(): number {
     const active = this.#clock.active() - this.#from.active - this.#took;
     const worked = this.#clock.cpu() - this.#from.cpu - this.#worked;
     const waits = worked > 0 ? Math.max(0, active - worked) / worked : 0;
-    return this.#took - this.#worked * (1 + waits);
+    return this.#judged.took - this.#judged.worked * (1 + waits);
   }
 }
 
 /** The same calls, measured where they hold this thread. */
-function measured(fs: PutBackFs, calls: BlockingCalls): PutBackFs {
+function measured(fs: PutBackFs, timed: <T>(work: () => T) => T): PutBackFs {
   const call =
     <A extends unknown[], T>(work: (...args: A) => Promise<T>) =>
     (...args: A): Promise<T> =>
-      calls.call(() => work(...args));
+      timed(() => work(...args));
   const handle = (open: OpenHandle): OpenHandle => ({
     writeFile: call((bytes) => open.writeFile(bytes)),
     readFile: call(() => open.readFile()),
