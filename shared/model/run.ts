@@ -322,8 +322,11 @@ export const RunSummary = z.object({
   resume: Touches.nullable(),
   /** Blobs that failed or were not reached, of a run that is over. */
   retry: z.object({ failed: z.int(), missed: z.int() }).nullable(),
-  /** Processes that do its files beside Rewrap's own, and how many of them died and were followed by another. Absent: none. */
-  workers: z.object({ processes: z.int(), died: z.int() }).optional(),
+  /**
+   * Processes that do its files beside Rewrap's own; how many of them died while it went on; and how many of those were followed
+   * by another that serves. Absent: none.
+   */
+  workers: z.object({ processes: z.int(), died: z.int(), followed: z.int() }).optional(),
   /**
    * Why its files are not there to be read again, so that it can be neither retried nor resumed: they came through a stream or were
    * pasted, or were copies for a branch, which are removed. Absent: they may be there.

@@ -60,13 +60,17 @@ test('a run by several processes says so, and that one died', () => {
       restored: 0,
     },
     files: { total: 2, done: 1 },
-    workers: { processes: 2, died: 0 },
+    workers: { processes: 2, died: 0, followed: 0 },
   } as RunSummary;
   const { rerender, container } = render(<RunPace run={run} />);
   expect(container.textContent).toContain('by 2 processes');
   expect(container.textContent).not.toContain('died');
-  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 1 } }} />);
+  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 1, followed: 0 } }} />);
+  expect(container.textContent).toMatch(/one died$/);
+  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 1, followed: 1 } }} />);
   expect(container.textContent).toContain('one died and another took its place');
-  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 3 } }} />);
+  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 3, followed: 2 } }} />);
+  expect(container.textContent).toContain('3 died, 2 replaced');
+  rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 3, followed: 3 } }} />);
   expect(container.textContent).toContain('3 died and others took their place');
 });

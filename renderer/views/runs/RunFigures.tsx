@@ -39,15 +39,21 @@ function WorkersNote({ run: { workers } }: { readonly run: RunSummary }) {
   return (
     <>
       <span>by {plural(workers.processes, 'process', 'processes')}</span>
-      <DiedNote died={workers.died} />
+      <DiedNote {...workers} />
     </>
   );
 }
 
-function DiedNote({ died }: { readonly died: number }) {
+function DiedNote({ died, followed }: { readonly died: number; readonly followed: number }) {
   if (died === 0) return null;
-  const words =
-    died === 1 ? 'one died and another took its place' : `${count(died)} died and others took their place`;
+  const dead = died === 1 ? 'one died' : `${count(died)} died`;
+  const others =
+    followed < died
+      ? `${count(followed)} replaced`
+      : died === 1
+        ? 'another took its place'
+        : 'others took their place';
+  const words = followed === 0 ? dead : followed < died ? `${dead}, ${others}` : `${dead} and ${others}`;
   return <span className="attention-text">{words}</span>;
 }
 

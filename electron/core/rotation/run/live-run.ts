@@ -86,6 +86,7 @@ export class LiveRun implements Run {
   readonly #dataDir: string;
   #pool: WorkerPool | null = null;
   #died = 0;
+  #followed = 0;
   readonly #kept: { relative: string; bytes: Uint8Array }[] = [];
   #kms: Kms;
   #status: 'running' | 'cancelling' | 'suspending' | 'over' = 'running';
@@ -174,7 +175,9 @@ export class LiveRun implements Run {
       resume: null,
       retry: this.#end?.retry ?? null,
       elsewhere: null,
-      ...(this.#processes === 1 ? {} : { workers: { processes: this.#processes, died: this.#died } }),
+      ...(this.#processes === 1
+        ? {}
+        : { workers: { processes: this.#processes, died: this.#died, followed: this.#followed } }),
     };
   }
 
@@ -292,6 +295,10 @@ export class LiveRun implements Run {
         forget: (owner) => this.#forget(owner),
         died: () => {
           this.#died++;
+          this.#progress.touch();
+        },
+        followed: () => {
+          this.#followed++;
           this.#progress.touch();
         },
       });

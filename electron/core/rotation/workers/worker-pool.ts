@@ -40,8 +40,10 @@ interface WorkerPoolParts {
   readonly halted: AbortSignal;
   /** The owner of this id, which was a process of the run, is dead. */
   readonly forget: (owner: string) => void;
-  /** A process died, and another one takes its place. */
+  /** A process that served died, while the run goes on. */
   readonly died: () => void;
+  /** Another one serves in the place of one that died. */
+  readonly followed: () => void;
 }
 
 /** By how many processes a run is done: as many as a person named, or as its terms say up to the most; one where it is none that others can do. */
@@ -88,6 +90,8 @@ export class WorkerPool implements FileWorkers {
   #alone: WorkerProcess | null = null;
   #diedAlone = 0;
   #stillborn = 0;
+  /** Processes that died, in the place of which none was started. */
+  #missing = 0;
   #heldBack = false;
   #closing = false;
 
@@ -196,13 +200,24 @@ export class WorkerPool implements FileWorkers {
   }
 
   #begin(): WorkerProcess {
-    const begun = new WorkerProcess(this.#parts.start(), this.#shared);
+    const follows = this.#missing > 0;
+    if (follows) this.#missing--;
+    const begun = new WorkerProcess(this.#parts.start(), this.#shared, {
+      serves: () => {
+        if (follows) this.#parts.followed();
+      },
+      ends: (served) => {
+        // One that ends with the run, or because the run was halted, is not missed.
+        const died = served && !this.#closing && this.#parts.context.halted() === null;
+        if (died) this.#parts.died();
+        if (died || (follows && !served)) this.#missing++;
+      },
+    });
     this.#running.add(begun);
     void begun.ended.then(() => {
       this.#running.delete(begun);
       if (this.#closing) return;
       this.#stillborn = begun.served ? 0 : this.#stillborn + 1;
-      this.#parts.died();
     });
     return begun;
   }

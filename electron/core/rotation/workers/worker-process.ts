@@ -62,12 +62,20 @@ export interface WorkerShared {
   readonly isFirst: (sha256: string, item: number) => boolean;
 }
 
+/** Who wants to know how it goes with a process. */
+interface WorkerLife {
+  readonly serves: () => void;
+  /** It is gone; its files are not settled yet. */
+  readonly ends: (served: boolean) => void;
+}
+
 /** One process that does files of a run, from its start to its end: the engine's side. */
 export class WorkerProcess {
   /** Resolves when the process is gone and its files are settled. */
   readonly ended: Promise<void>;
   readonly #shared: WorkerShared;
   readonly #channel: ChildChannel;
+  readonly #life: WorkerLife;
   readonly #batch: MessageBatch<ToWorkerProcess>;
   readonly #flights = new Map<number, Flight>();
   /** Of each blob of its files. */
@@ -84,8 +92,9 @@ export class WorkerProcess {
   /** The keys that it has. */
   #keys: { readonly access: KmsAccess; readonly generation: number } | null = null;
 
-  constructor(channel: ChildChannel, shared: WorkerShared) {
+  constructor(channel: ChildChannel, shared: WorkerShared, life: WorkerLife) {
     this.#shared = shared;
+    this.#life = life;
     this.#channel = channel;
     this.#batch = new MessageBatch((messages) => channel.send(messages));
     this.#over = shared.access(shared.context.kms());
@@ -155,6 +164,7 @@ export class WorkerProcess {
     switch (message.type) {
       case 'ready':
         this.#owner = message.owner;
+        this.#life.serves();
         return;
       case 'turn':
         void this.#turn(message.id);
@@ -355,6 +365,7 @@ export class WorkerProcess {
   /** Nothing that it says counts any more: of each file that it had, the disk says what became of it. */
   async #ended(): Promise<void> {
     this.#gone = true;
+    this.#life.ends(this.served);
     clearInterval(this.#pulse);
     for (const answered of [...this.#requests.values()]) answered(null);
     await Promise.all([...this.#flights.values()].map((flight) => this.#settle(flight)));

@@ -308,6 +308,23 @@ test('a cancelled run ends, and the files that it did not reach are as they were
   expect(counts.succeeded + counts.skipped).toBe(20);
 });
 
+test('a worker that ends once its run was cancelled did not die', async () => {
+  await files(20);
+  const workers = new InProcessWorkers(kms);
+  const channels: ChildChannel[] = [];
+  const starting = () => {
+    const channel = workers.start();
+    channels.push(channel);
+    return channel;
+  };
+  const { run } = await start({ start: starting }, { pace: { concurrency: 1, perSecond: 20, processes: 2 } });
+  await expect.poll(() => run.summary().counts.succeeded).toBeGreaterThan(0);
+  run.cancel();
+  for (const { kill } of channels) kill();
+  await run.done;
+  expect(run.summary()).toMatchObject({ status: 'cancelled', workers: { died: 0, followed: 0 } });
+});
+
 test('a worker that dies is followed by another, and its files are done', async () => {
   await files(20, 2);
   let deaths = 0;
@@ -321,7 +338,7 @@ test('a worker that dies is followed by another, and its files are done', async 
     status: 'finished',
     counts: { succeeded: 40, failed: 0 },
     files: { done: 20 },
-    workers: { processes: 2, died: 1 },
+    workers: { processes: 2, died: 1, followed: 1 },
   });
   expect(workers.started).toBe(3);
 });
@@ -371,7 +388,8 @@ test('where no worker comes to serve, the run is held back and says why; going o
   };
   const { run } = await start({ start: starting });
   await expect.poll(() => run.summary().fault?.code).toBe('RunProcessesUnavailable');
-  expect(run.summary().status).toBe('paused');
+  // None ever served, and none is followed.
+  expect(run.summary()).toMatchObject({ status: 'paused', workers: { died: 0, followed: 0 } });
   expect(tried).toBeLessThanOrEqual(6);
   broken = false;
   run.goOn();
@@ -442,7 +460,9 @@ test('a worker that hangs is ended, and its files are done by another', async ()
     const channel = workers.start();
     if (!deaf) return channel;
     deaf = false;
-    return { ...channel, send: () => {} };
+    const send = (messages: unknown) =>
+      channel.send((messages as readonly ToWorkerProcess[]).filter(({ type }) => type === 'open'));
+    return { ...channel, send };
   };
   const { run } = await start({ start: hanging, pulse: 100 });
   await run.done;

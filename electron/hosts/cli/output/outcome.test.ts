@@ -168,3 +168,35 @@ test.each(['UnrecognizedClientException', 'ExpiredTokenException', 'ClockSkew'])
       expect(lines.join('\n').split(words)).toHaveLength(2);
   },
 );
+
+test('that another process takes the place of one that died is said when it does', async () => {
+  const workers = (died: number, followed: number) => ({ workers: { processes: 2, died, followed } });
+  let listener: (name: string, payload: unknown) => void = () => {};
+  const client = {
+    page: { runs: { get: async () => summary({ status: 'running' }) } },
+  } as unknown as Client;
+  const lines: string[] = [];
+  const error = vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(String(line)));
+  try {
+    const ending = finished(
+      client,
+      (next) => {
+        listener = next;
+        return () => {};
+      },
+      'run',
+      () => {},
+    );
+    listener('runProgress', summary({ status: 'running', ...workers(1, 0) }));
+    expect(lines.join()).toContain('died');
+    expect(lines.join()).not.toContain('place');
+    listener('runProgress', summary({ status: 'running', ...workers(1, 1) }));
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain('another process takes its place');
+    listener('runProgress', summary({ status: 'finished', finishedAt: 'x', ...workers(1, 1) }));
+    await ending;
+    expect(lines).toHaveLength(2);
+  } finally {
+    error.mockRestore();
+  }
+});

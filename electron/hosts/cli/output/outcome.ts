@@ -56,12 +56,17 @@ export async function finished(
   const ended = new Promise<RunSummary>((resolve, reject) => {
     let waiting = false;
     let died = 0;
+    let followed = 0;
     const look = (summary: RunSummary) => {
       if (summary.id !== runId) return;
       show(summary);
       if ((summary.workers?.died ?? 0) > died) {
         died = summary.workers?.died ?? 0;
-        warn('a process of the run died; another one takes its place');
+        warn('a process of the run died');
+      }
+      if ((summary.workers?.followed ?? 0) > followed) {
+        followed = summary.workers?.followed ?? 0;
+        warn('another process takes its place');
       }
       if ((summary.status === 'waiting') !== waiting) {
         waiting = !waiting;
