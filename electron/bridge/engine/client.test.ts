@@ -8,6 +8,20 @@ import { channelTo } from '../../core/children/index.ts';
 import type { Engine, EngineOptions } from '../index.ts';
 import { NO_CAPABILITIES } from '../types.ts';
 import { type EngineDeath, startEngine } from './client.ts';
+import type { FromWorker } from './protocol.ts';
+
+/** By thread, oldest first: what hears its messages. */
+const { heard } = vi.hoisted(() => ({ heard: [] as ((message: FromWorker) => void)[] }));
+vi.mock('./thread.ts', async (original) => {
+  const { EngineThread, ...rest } = await original<typeof import('./thread.ts')>();
+  class HeardThread extends EngineThread {
+    constructor(...args: ConstructorParameters<typeof EngineThread>) {
+      super(...args);
+      heard.push(args[2]);
+    }
+  }
+  return { ...rest, EngineThread: HeardThread };
+});
 
 /**
  * A thread that speaks the engine's protocol: it answers each call with what it was started with and was asked. It dies
@@ -143,6 +157,18 @@ describe('an engine that dies', () => {
     const ended = once(child, 'exit');
     await engine.call('die', {});
     expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
+  test('starts no child any more once it is gone', async () => {
+    await start();
+    const late = heard.at(-1);
+    void engine.call('die', {});
+    await changed(2);
+    child = null;
+    late?.({ type: 'child-start', child: 1, kind: 'run' });
+    expect(child).toBeNull();
+    await engine.call('child', {});
+    expect(child).not.toBeNull();
   });
 
   test('keeps later requests waiting until the next one serves', async () => {

@@ -151,7 +151,10 @@ class SupervisedEngine implements Engine {
       this.#opened.event(message.name, message.payload);
       this.#emit(message.name, message.payload);
     } else if (message.type === 'approval-ask') void this.#approve(message.question, thread);
-    else if (message.type !== 'closed' && message.type !== 'ready') this.#children.take(message);
+    else if (message.type !== 'closed' && message.type !== 'ready') {
+      // A child of a thread that is gone would have no engine, and its number is one of the next thread's.
+      if (thread === this.#thread) this.#children.take(message);
+    }
   }
 
   /** The answer goes to the engine that asked, and to no later one. */
