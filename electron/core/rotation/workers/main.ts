@@ -12,9 +12,15 @@ import { serveWorker } from './worker.ts';
 const end = (code: number): never => process.exit(code);
 
 // Ctrl-C and a closed terminal reach every process of the terminal, and SIGTERM every one that a scheduler ends together:
-// the engine decides, and ends this one. Electron ends its own by SIGTERM.
-const together = ['SIGINT', 'SIGHUP', ...(process.send === undefined ? [] : ['SIGTERM'])];
-for (const signal of together) process.on(signal, () => {});
+// the engine decides, and ends this one. Where the process that started it is gone, no one decides: SIGTERM ends it then.
+// Electron ends its own by SIGTERM. Not covered: a process that hangs in a loop hears neither its pipe nor a signal. A living
+// engine kills it (see its pulse); once the engine is dead, SIGKILL alone ends it.
+const parent = process.ppid;
+if (process.send !== undefined)
+  process.on('SIGTERM', () => {
+    if (process.ppid !== parent) end(0);
+  });
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('uncaughtException', () => end(1));
 process.on('unhandledRejection', () => end(1));
 
