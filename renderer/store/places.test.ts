@@ -10,6 +10,7 @@ const entries: unknown[] = [];
 let at = 0;
 const begin = (): void => {
   vi.spyOn(history, 'state', 'get').mockImplementation(() => entries[at]);
+  vi.spyOn(history, 'length', 'get').mockImplementation(() => Math.max(1, entries.length));
   vi.spyOn(history, 'pushState').mockImplementation((state) => {
     entries.length = at + 1;
     at = entries.push(structuredClone(state)) - 1;
@@ -122,6 +123,15 @@ test('Back and Forward close a dialog that is open, stay where they are, and kee
   dialog.remove();
   turn(1);
   expect(view()).toBe('audit');
-  turn(-2);
+  // Also where a crash lost what the entry held.
+  entries[at] = null;
+  loadAgain('crashed');
+  document.body.append(dialog);
+  turn(-1);
+  expect(at).toBe(2);
+  dialog.remove();
+  turn(-1);
+  expect(view()).toBe('keys');
+  turn(-1);
   expect(view()).toBe('blobs');
 });

@@ -58,7 +58,8 @@ function entryOf(state: unknown): Entry {
   const { place, index } = membersOf(membersOf(state)[MEMBER]);
   return {
     place: placeOf(membersOf(place)) ?? FIRST,
-    index: typeof index === 'number' && Number.isSafeInteger(index) ? index : 0,
+    // An entry without one is the last: a page that was loaded anew, or crashed and lost what its entry held.
+    index: typeof index === 'number' && Number.isSafeInteger(index) ? index : history.length - 1,
   };
 }
 
