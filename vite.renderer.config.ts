@@ -40,7 +40,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // React by itself: compiled beside the rest, and the same file after the next version of the rest.
-        advancedChunks: {
+        codeSplitting: {
           groups: [{ name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/ }],
         },
       },
