@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { Lines } from '../../lib/table/arrange.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
+import { useUi } from '../../store/app/ui.ts';
+import { useArrange } from '../../store/blobs/arrange.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 import { ActionBar } from './ActionBar.tsx';
@@ -62,4 +64,13 @@ test('while rows of more files are coming, the list is not said to be all there 
   expect(screen.getByRole('status').textContent).toBe('Loading 50,000 more blobs');
   act(() => useSelection.getState().selectOnly(rows.slice(0, 1).map(({ id }) => id)));
   expect(screen.getByRole('status').textContent).toBe('1 blob selected in 1 file. Loading 50,000 more blobs');
+});
+
+test('files of which a filter may hide something leave the list only after a question', () => {
+  useArrange.getState().setQuery('a');
+  shown(of('kms-symmetric').slice(0, 2));
+  fireEvent.click(screen.getByRole('button', { name: /^Remove from list/ }));
+  expect(useUi.getState().dialog).toBe('clear');
+  useArrange.setState(useArrange.getInitialState());
+  useUi.setState(useUi.getInitialState());
 });

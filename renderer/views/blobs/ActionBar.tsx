@@ -6,8 +6,8 @@ import { filesAmong, type Lines, sendable } from '../../lib/table/arrange.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useUi } from '../../store/app/ui.ts';
+import { removeChosen } from '../../store/blob-menu.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
-import { useIntake } from '../../store/blobs/intake.ts';
 import { useSelection } from '../../store/blobs/selection.ts';
 import { useDraft } from '../../store/runs/draft.ts';
 
@@ -27,7 +27,6 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
   const selected = useSelection((state) => state.selected).in(table);
   const clear = useSelection((state) => state.clear);
   const selectRows = useSelection((state) => state.selectRows);
-  const remove = useIntake((state) => state.remove);
   const open = useUi((state) => state.open);
   const compare = useUi((state) => state.compare);
   const files = useMemo(() => filesAmong(table, selected.marks), [table, selected]);
@@ -103,7 +102,7 @@ export function ActionBar({ lines }: { readonly lines: Lines }) {
         icon={<Trash2 className="icon" aria-hidden="true" />}
         {...(some ? { 'aria-label': `Remove from list: ${plural(files, 'file')}` } : {})}
         onPress={() => {
-          if (some) void remove([...new Set(ticked().map((row) => row.sourceId))]);
+          if (some) void removeChosen();
           else open('clear');
         }}
       >
