@@ -81,6 +81,8 @@ export class WorkerProcess {
   /** Of each blob of its files. */
   readonly #ofItem = new Map<number, Flight>();
   readonly #requests = new Map<number, (message: Answer | null) => void>();
+  /** Gives it the files that came before it served: one that ends first, of itself, says nothing of a file. */
+  readonly #early: (() => void)[] = [];
   #owner: string | null = null;
   #gone = false;
   /** Whether anything came from it since it was asked. */
@@ -137,7 +139,9 @@ export class WorkerProcess {
       };
       this.#flights.set(file.index, flight);
       for (const { item } of file.blobs) this.#ofItem.set(item, flight);
-      this.#batch.add({ type: 'file', file, prior, attributes });
+      const give = (): void => this.#batch.add({ type: 'file', file, prior, attributes });
+      if (this.served) give();
+      else this.#early.push(give);
     });
   }
 
@@ -164,6 +168,7 @@ export class WorkerProcess {
     switch (message.type) {
       case 'ready':
         this.#owner = message.owner;
+        for (const give of this.#early.splice(0)) give();
         this.#life.serves();
         return;
       case 'turn':

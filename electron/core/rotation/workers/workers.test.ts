@@ -486,6 +486,15 @@ test('a file that ends each worker that is given it costs no other file', async 
   expect(failed.map(({ fault }) => fault?.code)).toEqual(['RunProcessEnded', 'RunProcessEnded']);
 });
 
+test('a file that ends each worker at once is given up, also where it is the first of each', async () => {
+  await files(1, 2);
+  const workers = new InProcessWorkers(kms, (message) => (message as ToWorkerProcess).type === 'file');
+  const { run } = await start(workers);
+  await run.done;
+  expect(run.summary()).toMatchObject({ status: 'finished', counts: { failed: 2 }, files: { done: 0 } });
+  expect(run.items()[0]?.fault?.code).toBe('RunProcessEnded');
+});
+
 test('where each worker dies before it has done a file, the run is held back and no file is given up', async () => {
   await files(40);
   let broken = true;
