@@ -67,9 +67,11 @@ function estimateOf({ terms }: PlanSource, { blobs, count, perSecond }: ShardMan
   });
   const { machine } = jobScale({ ...found, cores: count, perSecond });
   const seconds = Math.max(1, Math.ceil(machine.seconds)).toLocaleString('en-US');
-  const each = Math.min(PROCESS_PER_SECOND, Math.max(1, Math.floor((perSecond ?? Infinity) / count)));
+  const each = Math.min(PROCESS_PER_SECOND, (perSecond ?? Infinity) / count);
+  // Never rounded up: all of them together would be more than the rate.
+  const shown = each < 10 ? Math.floor(each * 100) / 100 : Math.floor(each);
   return [
     ...estimateLines(found, 'reencrypt'),
-    `Shards    all at once: about ${seconds} s, at some ${each.toLocaleString('en-US')} requests a second each`,
+    `Shards    all at once: about ${seconds} s, at some ${shown === 0 ? 'less than 0.01' : shown.toLocaleString('en-US')} requests a second each`,
   ];
 }

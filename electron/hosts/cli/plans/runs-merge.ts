@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { count, plural } from '#shared/format.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
@@ -39,26 +39,41 @@ export async function mergeShards(folders: readonly string[], flags: MergeFlags)
   }
 }
 
-/** Which of the folders has the shards, and which their state. Throws FaultError `BadUsage`. */
-function placesOf(folders: readonly string[], named: string | undefined): { folder: string; state: string } {
-  const all = folders.map((folder) => resolve(folder));
-  const shards = all.filter((folder) => existsSync(join(folder, 'shards.json')));
-  const states = [
-    ...(named === undefined ? [] : [resolve(named)]),
-    ...all.filter((folder) => existsSync(join(folder, 'state.json'))),
-  ];
+/**
+ * Which of the folders has the shards, and which their state; a state folder that stands in its folder of shards says both.
+ * Throws FaultError `BadUsage` where one is neither, or there are two of a kind: none is passed over in silence.
+ */
+export function placesOf(
+  folders: readonly string[],
+  named: string | undefined,
+): { folder: string; state: string } {
+  const all = new Set(folders.map((folder) => resolve(folder)));
+  const states = new Set(named === undefined ? [] : [resolve(named)]);
+  const shards = new Set<string>();
+  for (const folder of all) {
+    if (existsSync(join(folder, 'shards.json'))) shards.add(folder);
+    else if (existsSync(join(folder, 'state.json'))) states.add(folder);
+    else throw bad(`${folder} is neither a folder of shards nor one of their state.`);
+  }
+  const [state, otherState] = states;
+  if (otherState !== undefined) throw bad(`${state} and ${otherState} are two folders of state.`);
+  if (shards.size === 0 && state !== undefined && existsSync(join(dirname(state), 'shards.json')))
+    shards.add(dirname(state));
   const [folder, other] = shards;
-  if (folder === undefined || other !== undefined)
-    throw new FaultError(
-      fault(
-        'BadUsage',
-        folder === undefined ? 'None of these is a folder of shards.' : 'These are shards of several plans.',
-        'A merge is of the shards of one plan: the folder that `rewrap plan shard` made, and that of their state where it is another.',
-        'For example: rewrap runs merge shards /shared/state',
-      ),
-    );
-  return { folder, state: states[0] ?? join(folder, 'state') };
+  if (folder === undefined) throw bad(`${state} is a folder of state. The folder of its shards is missing.`);
+  if (other !== undefined) throw bad(`${folder} and ${other} are two folders of shards.`);
+  return { folder, state: state ?? join(folder, 'state') };
 }
+
+const bad = (message: string): FaultError =>
+  new FaultError(
+    fault(
+      'BadUsage',
+      message,
+      'A merge is of the shards of one plan: the folder that `rewrap plan shard` made, and that of their state where it is another.',
+      'For example: rewrap runs merge shards /shared/state',
+    ),
+  );
 
 function openOut(path: string): number {
   try {

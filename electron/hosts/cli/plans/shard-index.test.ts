@@ -45,11 +45,11 @@ describe('the index of a shard', () => {
       { SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_MIN: '3', SLURM_ARRAY_TASK_COUNT: '1' },
       /4 shards, .* 1 tasks/,
     ],
-    ['Slurm without its first number', { SLURM_ARRAY_TASK_ID: '3' }, /no task number/],
+    ['Slurm without its first number', { SLURM_ARRAY_TASK_ID: '3' }, /SLURM_ARRAY_TASK_MIN is not set/],
     ...['x', '-1', '1.5', '1e1', '0x1'].map((value): [string, NodeJS.ProcessEnv, RegExp] => [
       value,
       { JOB_COMPLETION_INDEX: value },
-      /no task number/,
+      /JOB_COMPLETION_INDEX is .*, which is no number/,
     ]),
   ])('is refused: %s', (_, env, words) => expect(fromEnv(env)).toMatch(words));
 

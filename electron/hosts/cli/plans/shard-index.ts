@@ -11,6 +11,8 @@ export interface IndexFlags {
 /** A scheduler that numbers its tasks in the environment. `count`: how many it says there are; absent: it does not say. */
 interface Numbering {
   readonly variable: string;
+  /** The variable that says its first number. */
+  readonly from?: string;
   readonly index: (env: NodeJS.ProcessEnv) => number | null;
   readonly count?: (env: NodeJS.ProcessEnv) => number | null;
 }
@@ -32,6 +34,7 @@ const NUMBERINGS: readonly Numbering[] = [
   },
   {
     variable: 'SLURM_ARRAY_TASK_ID',
+    from: 'SLURM_ARRAY_TASK_MIN',
     index: (env) => less(whole(env.SLURM_ARRAY_TASK_ID), whole(env.SLURM_ARRAY_TASK_MIN)),
     count: (env) => whole(env.SLURM_ARRAY_TASK_COUNT),
   },
@@ -67,9 +70,16 @@ export function shardIndexOf(flags: IndexFlags, count: number, env: NodeJS.Proce
       'Start as many tasks as there are shards. To run a few of them again, name each with --index K.',
     );
   const number = only.index(env);
-  if (number === null)
-    throw bad(`${only.variable} is ${JSON.stringify(env[only.variable])}, which is no task number.`, '');
+  if (number === null) throw unread(only, env);
   return checked(number, count, `${only.variable} names shard ${number}`);
+}
+
+/** Which of its variables says no number. */
+function unread({ variable, from }: Numbering, env: NodeJS.ProcessEnv): FaultError {
+  const wrong = from !== undefined && whole(env[variable]) !== null ? from : variable;
+  const value = env[wrong] ?? '';
+  const what = value === '' ? `${wrong} is not set` : `${wrong} is ${JSON.stringify(value)}, which is no number`;
+  return bad(`${what}: which shard this is cannot be known.`, 'Name the shard with --index K.');
 }
 
 function checked(index: number, count: number, what: string): number {
