@@ -112,7 +112,7 @@ export function writeFault(error: unknown, path: string, state: string): FaultEr
       return new FaultError(
         fault(
           'DiskFull',
-          `There is no room to write ${path}. ${state}`,
+          `There is no space left to write ${path}. ${state}`,
           code === 'EFBIG'
             ? 'The system says EFBIG: the file is larger than the disk or your limits allow.'
             : `The system says ${code}: the disk is full, or your quota is used up.`,

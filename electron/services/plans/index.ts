@@ -11,3 +11,4 @@ export {
   shardPlan,
   shardsNotWritten,
 } from './shard-plan.ts';
+export { bindState, stateNotWritable } from './shard-state.ts';

@@ -212,7 +212,7 @@ export const shardsNotWritten = (folder: string, error: unknown): FaultError =>
       'ShardsNotWritten',
       `The shards could not be written to ${folder}.`,
       `The system says ${error instanceof Error && 'code' in error ? String(error.code) : 'nothing more'}.`,
-      'Name a folder with room, or make room.',
+      'Free some space, or name a folder on another disk.',
     ),
   );
 

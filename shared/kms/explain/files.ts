@@ -61,7 +61,7 @@ export const FILES = {
   ),
   DiskFull: retry(
     entry(
-      'There is no room to write.',
+      'There is no space left to write.',
       ['The disk is full, or your quota is used up; for uploads in a browser it is the temporary folder.'],
       'Free some space, or choose an output folder on another disk, then run again.',
     ),

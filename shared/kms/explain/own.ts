@@ -364,7 +364,7 @@ export const OWN = {
   JournalFailed: entry(
     'The journal of runs could not be written.',
     ['The disk with Rewrap’s own data is full or read-only.'],
-    'Make room there, then resume. Files that were not replaced yet are as they were.',
+    'Free some space there, then resume. Files that were not replaced yet are as they were.',
   ),
   Internal: entry(
     'Rewrap failed inside.',

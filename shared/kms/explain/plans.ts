@@ -74,7 +74,7 @@ export const PLANS = {
     'Wait until the other process has ended, or 15 seconds after one that was killed, then start the same command again.',
   ),
   StateNotWritable: entry(
-    'The folder that keeps the state of the shards cannot be written.',
+    'The folder that keeps the state of the shards cannot be used.',
     ['It does not exist on this machine, or your user may not write there.'],
     'Name a folder that every machine of the job can write.',
   ),
@@ -86,12 +86,12 @@ export const PLANS = {
   HistoryNotSaved: entry(
     'The merged history could not be written.',
     ['The disk is full, or the folder cannot be written.'],
-    'Name a folder with room, or make room.',
+    'Free some space, or name a folder on another disk.',
   ),
   ShardsNotWritten: entry(
     'The shards could not be written.',
     ['The disk is full, or the folder cannot be written.'],
-    'Name a folder with room, or make room.',
+    'Free some space, or name a folder on another disk.',
   ),
   NoSuchKeyName: entry(
     'A rule names a key that is no key id, ARN or alias.',

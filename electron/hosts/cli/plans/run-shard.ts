@@ -1,15 +1,20 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
-import { FaultError, fault } from '#shared/model/fault.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import type { RunPlan } from '#shared/model/plan.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
 import { dataDir } from '../../../bridge/engine/index.ts';
 import { Attempt, SharedRate, type SharedWork } from '../../../core/rotation/index.ts';
-import { makeFolders } from '../../../core/storage/files.ts';
-import { readShard, readShards, type ShardManifest, shardName } from '../../../services/plans/index.ts';
+import {
+  bindState,
+  readShard,
+  readShards,
+  type ShardManifest,
+  shardName,
+  stateNotWritable,
+} from '../../../services/plans/index.ts';
 import type { Client } from '../client.ts';
 import {
   BAD_INPUT,
@@ -82,6 +87,8 @@ async function attemptShard(
     state: join(state, shardName(index)),
     local: join(dataDir(), 'shards', `${manifest.plan.slice(0, 16)}-${index}`),
     ...(flags.lease === undefined ? {} : { leaseMs: flags.lease }),
+  }).catch((error: unknown) => {
+    throw isOf(state, error) ? stateNotWritable(state, error) : error;
   });
   let code: number = KEPT_FOR_LATER;
   try {
@@ -156,37 +163,9 @@ function rateOf(state: string, { perSecond, count }: ShardManifest, index: numbe
     : new SharedRate({ folder: join(state, 'rate'), index, count, total: perSecond });
 }
 
-/** A folder of state belongs to one plan in one division. Throws FaultError `StateOfOtherPlan`, `StateNotWritable`. */
-function bindState(state: string, { plan, count }: ShardManifest): void {
-  const path = join(state, 'state.json');
-  const own = JSON.stringify({ rewrapState: 1, plan, count });
-  try {
-    makeFolders(state, 0o700);
-    writeFileSync(path, own, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (code !== 'EEXIST')
-      throw new FaultError(
-        fault(
-          'StateNotWritable',
-          `The state folder ${state} cannot be written.`,
-          `The system says ${code === '' ? 'nothing more' : code}.`,
-          'Name another with --state DIR: one that every machine sees.',
-        ),
-      );
-    // Made by another shard at this moment, it may be empty yet.
-    const text = readFileSync(path, 'utf8');
-    if (text === own || text === '') return;
-    throw new FaultError(
-      fault(
-        'StateOfOtherPlan',
-        `The state folder ${state} belongs to other shards.`,
-        'It keeps what was done of one plan in one division.',
-        'Name another with --state DIR.',
-      ),
-    );
-  }
-}
+/** Whether the system refused something in the folder; what it refuses elsewhere on this machine is another matter. */
+const isOf = (folder: string, error: unknown): boolean =>
+  error instanceof Error && 'path' in error && String(error.path).startsWith(folder);
 
 /** The run as it stands when the lease was lost; never resolves while it is held. */
 function suspendedWhenLost({ host }: Client, runId: string, lost: AbortSignal): Promise<Finished> {

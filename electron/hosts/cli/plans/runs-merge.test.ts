@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FaultError } from '#shared/model/fault.ts';
-import { placesOf } from './runs-merge.ts';
+import { mergedFolders } from './runs-merge.ts';
 
 let top: string;
 const at = (name: string): string => join(top, name);
@@ -26,7 +26,7 @@ afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 function places(...folders: readonly string[]): unknown {
   try {
-    return placesOf(folders.map(at), undefined);
+    return mergedFolders(folders.map(at), undefined);
   } catch (error) {
     return error instanceof FaultError ? error.fault.message : error;
   }
@@ -37,7 +37,7 @@ test('shards and their state are found in whatever order they are named', () => 
   expect(places('state', 'shards')).toEqual({ folder: at('shards'), state: at('state') });
   expect(places('shards', 'state', 'state')).toEqual({ folder: at('shards'), state: at('state') });
   expect(places('shards/state')).toEqual({ folder: at('shards'), state: at('shards/state') });
-  expect(placesOf([at('shards')], at('state'))).toEqual({ folder: at('shards'), state: at('state') });
+  expect(mergedFolders([at('shards')], at('state'))).toEqual({ folder: at('shards'), state: at('state') });
 });
 
 test.each([

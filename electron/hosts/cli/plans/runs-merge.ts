@@ -19,7 +19,7 @@ const NAMED = 20;
 
 /** `rewrap runs merge DIR [STATE]`: what shards did, as the run of one machine would say it. */
 export async function mergeShards(folders: readonly string[], flags: MergeFlags): Promise<number> {
-  const { folder, state } = placesOf(folders, flags.state);
+  const { folder, state } = mergedFolders(folders, flags.state);
   const out = flags.history === undefined ? null : openOut(flags.history);
   let merged: MergedRun;
   try {
@@ -43,7 +43,7 @@ export async function mergeShards(folders: readonly string[], flags: MergeFlags)
  * Which of the folders has the shards, and which their state; a state folder that stands in its folder of shards says both.
  * Throws FaultError `BadUsage` where one is neither, or there are two of a kind: none is passed over in silence.
  */
-export function placesOf(
+export function mergedFolders(
   folders: readonly string[],
   named: string | undefined,
 ): { folder: string; state: string } {
@@ -127,7 +127,8 @@ function print(merged: MergedRun): Unwell {
   if (named > NAMED)
     console.error(`rewrap: … and ${plural(named - NAMED, 'more blob', 'more blobs')} failed`);
   const reasons = reasonWords(run);
-  console.log(`${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`} · ${run.connection}`);
+  const by = run.connection === '' ? '' : ` · ${run.connection}`;
+  console.log(`${outcomeWords(run)}${reasons === '' ? '' : `; ${reasons}`}${by}`);
   if (missing.length === 0) console.log('Every shard is finished.');
   else {
     const blobs = missing.reduce((sum, shard) => sum + shard.blobs, 0);

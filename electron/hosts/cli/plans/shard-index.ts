@@ -78,7 +78,8 @@ export function shardIndexOf(flags: IndexFlags, count: number, env: NodeJS.Proce
 function unread({ variable, from }: Numbering, env: NodeJS.ProcessEnv): FaultError {
   const wrong = from !== undefined && whole(env[variable]) !== null ? from : variable;
   const value = env[wrong] ?? '';
-  const what = value === '' ? `${wrong} is not set` : `${wrong} is ${JSON.stringify(value)}, which is no number`;
+  const what =
+    value === '' ? `${wrong} is not set` : `${wrong} is ${JSON.stringify(value)}, which is no number`;
   return bad(`${what}: which shard this is cannot be known.`, 'Name the shard with --index K.');
 }
 

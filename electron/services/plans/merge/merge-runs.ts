@@ -5,6 +5,7 @@ import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { canonical, sha256 } from '../../../core/storage/hash.ts';
 import { openPlan } from '../plan-source.ts';
 import { readOrder, readShards, shardName, shardPath } from '../shard-plan.ts';
+import { checkState } from '../shard-state.ts';
 import { type ShardChain, ShardRecords } from './shard-records.ts';
 import { MergedTally } from './tally.ts';
 
@@ -33,7 +34,7 @@ export interface MergedRun {
 /**
  * Merges what shards recorded. `folder`: the shards; `state`: where their records are. `history`: gets every record of
  * every history, a line each. Memory holds one shard's page of items at a time. Throws FaultError `NoShards`, `NoPlan`,
- * and system errors.
+ * `StateOfOtherPlan`, `StateNotWritable`, and system errors.
  */
 export async function mergeRuns(
   folder: string,
@@ -41,6 +42,7 @@ export async function mergeRuns(
   history: ((line: string) => void) | null = null,
 ): Promise<MergedRun> {
   const manifest = readShards(folder);
+  checkState(state, manifest);
   const order = readOrder(folder);
   const scratch = mkdtempSync(join(tmpdir(), 'rewrap-merge-'));
   const aside = new Aside(join(scratch, 'items.jsonl'), manifest.count);
