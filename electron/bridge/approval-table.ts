@@ -28,6 +28,8 @@ export const APPROVALS: Readonly<Record<MethodName, ApprovalRule>> = {
   'app.setLook': OWN_VIEW,
   'app.table': READS,
   'app.setTable': OWN_VIEW,
+  'app.pageState': READS,
+  'app.setPageState': OWN_VIEW,
   'app.preferences': READS,
   'app.setPreferences': free(
     'What a new run is filled in with: a run that is less safe for it, without a backup, asks all the same.',

@@ -27,6 +27,12 @@ const MEMBER = 'rewrapPlace';
 const LEFT = 'rewrapLeft';
 const FIRST: Place = { view: 'blobs' };
 
+/**
+ * Whether this page is one that was loaded again, and not one that follows a crash. To be asked before {@link keepPlaces},
+ * which begins anew.
+ */
+export const isLoadedAgain = (): boolean => sessionStorage.getItem(LEFT) !== null;
+
 /** Whether the place that is shown could not be drawn. */
 let failed = false;
 
@@ -86,7 +92,7 @@ export function noteFailedView(): void {
  */
 export function keepPlaces(): () => void {
   const kept = entryOf(history.state);
-  if (sessionStorage.getItem(LEFT) !== null) goTo(kept.place);
+  if (isLoadedAgain()) goTo(kept.place);
   sessionStorage.removeItem(LEFT);
   failed = false;
   let { index } = kept;

@@ -16,13 +16,15 @@ import { useConnection } from './connection/connection.ts';
 import { useDestinationKeys, useKeys } from './connection/keys.ts';
 import { useSignIn } from './connection/sign-in.ts';
 import { showAsked } from './opening.ts';
-import { keepPlaces } from './places.ts';
+import { keepPageState } from './page-state.ts';
+import { isLoadedAgain, keepPlaces } from './places.ts';
 import { useDraft } from './runs/draft.ts';
 import { usePlans } from './runs/plans.ts';
 import { isOver, useRuns } from './runs/runs.ts';
 
 /** Subscribes to everything the host says and fetches the first state. Returns how to undo it all. */
 export function wire(): () => void {
+  const again = isLoadedAgain();
   const undo = [applySettings(), keepSelection(), keepPlaces()];
   if (hasBridge()) {
     const api = bridge();
@@ -73,6 +75,7 @@ export function wire(): () => void {
         follow(state.destination, before.destination, useDestinationKeys);
       }),
     );
+    undo.push(keepPageState(again));
     void useSettings.getState().load();
     void usePreferences.getState().load();
     void useArrange.getState().load();

@@ -61,6 +61,23 @@ export const SavedFilter = z.object({
 });
 export type SavedFilter = z.infer<typeof SavedFilter>;
 
+/** What a page that is loaded again goes on with. A member that is absent is as it was. */
+export const PageState = z.object({
+  /** What the list is narrowed to; null: nothing. */
+  filter: SavedFilter.omit({ name: true })
+    .extend({
+      /** What is typed and not kept as a term. */
+      query: z.string().max(1000),
+      /** Blobs that something else chose, and what they have in common. */
+      only: z.object({ label: z.string().max(5000), blobIds: z.array(z.id()) }).nullable(),
+    })
+    .nullable()
+    .optional(),
+  /** Rules that are being written; null: none. */
+  rulesDraft: z.string().max(1_000_000).nullable().optional(),
+});
+export type PageState = z.infer<typeof PageState>;
+
 /** How the list of blobs is arranged: kept by the host for the next start. */
 export const TableLook = z.object({
   group: z.enum(GROUPINGS),

@@ -6,7 +6,7 @@ import { kindOf } from '#shared/connection-kind.ts';
 import type { PageHandlers } from '#shared/contract/api.ts';
 import { FIRST_TABLE_LOOK } from '#shared/model/choices.ts';
 import { ConnectionChoice } from '#shared/model/connection.ts';
-import { Look, Preferences, TableLook } from '#shared/model/preferences.ts';
+import { Look, type PageState, Preferences, TableLook } from '#shared/model/preferences.ts';
 import { dataFolderFacts } from '../../core/storage/data-folder.ts';
 import { writeWhole } from '../../core/storage/files.ts';
 import { makePrivate } from '../../core/storage/private.ts';
@@ -123,34 +123,42 @@ export const appHandlers = (
   dataDir: string,
   state: () => Omit<AppState, 'platform'>,
   shown: () => void,
-): PageHandlers['app'] => ({
-  state: async () => ({ ...state(), platform: process.platform }),
-  look: async () => settings.read().look,
-  setLook: async (look) => {
-    settings.rememberLook(look);
-    return {};
-  },
-  preferences: async () => settings.read().preferences,
-  setPreferences: async (preferences) => {
-    settings.rememberPreferences(preferences);
-    return {};
-  },
-  table: async () => settings.read().table,
-  setTable: async (table) => {
-    settings.rememberTable(table);
-    return {};
-  },
-  licences: async () => ({ text: await licences() }),
-  dataFolder: async () => dataFolderFacts(dataDir),
-  chooseDataFolder: () => notHere('open a folder dialog'),
-  endOtherSessions: () => notHere('have sessions of other pages'),
-  // A host that keeps messages for its page hears this too.
-  ready: async () => {
-    shown();
-    return {};
-  },
-  copyDiagnostics: () => notHere('put together diagnostics'),
-});
+): PageHandlers['app'] => {
+  let pageState: PageState = {};
+  return {
+    state: async () => ({ ...state(), platform: process.platform }),
+    look: async () => settings.read().look,
+    setLook: async (look) => {
+      settings.rememberLook(look);
+      return {};
+    },
+    preferences: async () => settings.read().preferences,
+    setPreferences: async (preferences) => {
+      settings.rememberPreferences(preferences);
+      return {};
+    },
+    table: async () => settings.read().table,
+    setTable: async (table) => {
+      settings.rememberTable(table);
+      return {};
+    },
+    pageState: async () => pageState,
+    setPageState: async (patch) => {
+      pageState = { ...pageState, ...patch };
+      return {};
+    },
+    licences: async () => ({ text: await licences() }),
+    dataFolder: async () => dataFolderFacts(dataDir),
+    chooseDataFolder: () => notHere('open a folder dialog'),
+    endOtherSessions: () => notHere('have sessions of other pages'),
+    // A host that keeps messages for its page hears this too.
+    ready: async () => {
+      shown();
+      return {};
+    },
+    copyDiagnostics: () => notHere('put together diagnostics'),
+  };
+};
 
 /** The list that the build puts beside its bundles; in a checkout that was not built there is none. */
 const licences = (): Promise<string> =>

@@ -40,6 +40,12 @@ const FOCUS: Readonly<Record<Fix, Focus>> = {
   again: 'destination',
 };
 
+/** Blobs that wait for the sheet. */
+interface Asked {
+  readonly rows: readonly BlobRow[];
+  readonly rules: readonly Rule[];
+}
+
 export type Phase = 'edit' | 'preflight' | 'checked' | 'running' | 'result';
 
 interface DraftStore {
@@ -60,12 +66,16 @@ interface DraftStore {
   readonly unopened: { readonly fault: Fault; readonly asked: number } | null;
   /** Where the person is to look first. */
   readonly focus: Focus;
+  /** Other blobs that the sheet was opened for while it shows a run or preflight under way; null: none. */
+  readonly asked: Asked | null;
   /**
    * Shows the sheet for blobs that failed, with everything as it was asked for but what is to be changed. Of a preflight
    * the other blobs are left out, and can be taken in again.
    */
   fix(items: readonly RunItem[], fix: Fix): Promise<void>;
   openFor(rows: readonly BlobRow[], rules?: readonly Rule[]): void;
+  /** Lets the run that the sheet shows go on in Runs, and sets up one for {@link DraftStore.asked}. */
+  openAsked(): void;
   /** Opens the sheet for the ticked blobs; without any, for the one that the cursor is on. */
   openSheet(): void;
   close(): void;
@@ -163,8 +173,26 @@ export const useDraft = create<DraftStore>()((set, get) => {
     if (phase === 'result') return;
     edit((draft) => ({ ...draft, rows: draft.rows.flatMap(({ id }) => byId.get(id) ?? []) }));
   };
+  const setUp = ({ rows, rules }: Asked): void => {
+    set({
+      open: true,
+      stale: false,
+      focus: 'destination',
+      asked: null,
+      rules,
+      phase: 'edit',
+      probing: false,
+      dryRunId: null,
+      runId: null,
+      fault: null,
+      unopened: null,
+      draft: draftFor(rows),
+    });
+    void useKeys.getState().load(false);
+  };
   return {
     open: false,
+    asked: null,
     probing: false,
     unopened: null,
     stale: false,
@@ -185,25 +213,19 @@ export const useDraft = create<DraftStore>()((set, get) => {
       else useUi.getState().toast('Select the blobs to re-encrypt first');
     },
     openFor(all, rules = []) {
-      const { phase } = get();
-      if (phase === 'running' || phase === 'preflight') {
-        // A run of this sheet is under way: show it rather than lose sight of it.
-        set({ open: true });
+      const { phase, draft } = get();
+      if (phase !== 'running' && phase !== 'preflight') {
+        setUp({ rows: all, rules });
         return;
       }
-      set({
-        open: true,
-        stale: false,
-        focus: 'destination',
-        rules,
-        phase: 'edit',
-        dryRunId: null,
-        runId: null,
-        fault: null,
-        unopened: null,
-        draft: draftFor(all),
-      });
-      void useKeys.getState().load(false);
+      // A run of this sheet is under way: show it rather than lose sight of it, and say so where it is not of these blobs.
+      const mine = new Set(draftRows(draft).map(({ id }) => id));
+      const rows = all.filter(({ id }) => !mine.has(id));
+      set({ open: true, asked: rows.length === 0 ? null : { rows, rules } });
+    },
+    openAsked() {
+      const { asked } = get();
+      if (asked !== null) setUp(asked);
     },
     async fix(items, fix) {
       const { draft, phase, stale } = get();
@@ -244,7 +266,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
       if (fix === 'any-source') get().chooseSourceKey(null);
       set({ focus: FOCUS[fix], open: true, fault: null });
     },
-    close: () => set({ open: false }),
+    close: () => set({ open: false, asked: null }),
     patch: (patch) => edit((draft) => ({ ...draft, ...patch })),
     patchSource: (patch) => edit((draft) => ({ ...draft, source: { ...draft.source, ...patch } })),
     patchDestination: (patch) =>
@@ -323,11 +345,12 @@ export const useDraft = create<DraftStore>()((set, get) => {
     beginAnew() {
       const { phase } = get();
       if (phase === 'running' || phase === 'result') {
-        set({ stale: true });
+        set({ stale: true, asked: null });
         return;
       }
       set({
         open: false,
+        asked: null,
         draft: EMPTY_DRAFT,
         rules: [],
         phase: 'edit',

@@ -9,6 +9,7 @@ import { isPractice } from '../../lib/words/connection.ts';
 import { placeName, plural } from '../../lib/words/format.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { type Phase, useDraft } from '../../store/runs/draft.ts';
+import { AskedMeanwhile } from './AskedMeanwhile.tsx';
 import { DestinationSection } from './DestinationSection.tsx';
 import { EarlyAnswers, Unopened } from './EarlyAnswers.tsx';
 import { EstimateSection } from './EstimateSection.tsx';
@@ -52,6 +53,7 @@ function Sheet() {
       onClose={close}
       footer={<SheetFooter built={built} rows={rows} files={files} />}
     >
+      <AskedMeanwhile />
       {phase === 'preflight' && <EarlyAnswers />}
       {phase === 'edit' && <Unopened />}
       {editing ? (

@@ -17,6 +17,7 @@ import { useKeyGroups } from '../../store/blobs/key-groups.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { useDraft } from '../../store/runs/draft.ts';
 import { useRuns } from '../../store/runs/runs.ts';
+import { AskedMeanwhile } from './AskedMeanwhile.tsx';
 import { EarlyAnswers, Unopened } from './EarlyAnswers.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 import { SheetFooter } from './SheetFooter.tsx';
@@ -402,4 +403,40 @@ test('a run of many blobs starts by itself once one of the few opens', async () 
   const started = await startMany({ succeeded: 1, failed: 4 }, []);
   await waitFor(() => expect(started.map(({ dryRun }) => dryRun)).toEqual([true, false]));
   expect(useDraft.getState().unopened).toBeNull();
+});
+
+test('asked for other blobs while a run is under way, the sheet says what it shows and sets up a run for those', () => {
+  const [mine, shared, other] = makeRows(40).filter(({ identification }) => identification.reencryptable);
+  if (mine === undefined || shared === undefined || other === undefined) throw new Error('too few rows');
+  const beside = { ...shared, sourceId: mine.sourceId };
+  const apart = { ...other, sourceId: 'another file' };
+  const { openFor } = useDraft.getState();
+  openFor([mine]);
+  useDraft.getState().patchOutput({ mode: 'in-place' });
+  const moving = run({ dryRun: false, status: 'running', finishedAt: null }, { total: 1 });
+  useRuns.setState({ runs: new Map([['r1', moving]]) });
+  useDraft.setState({ phase: 'running', runId: 'r1' });
+  const { rerender } = render(<AskedMeanwhile />);
+  const said = () => screen.queryByRole('status', { name: 'Other blobs chosen' })?.textContent ?? '';
+  act(() => openFor([mine]));
+  expect(said()).toBe('');
+  act(() => openFor([mine, beside, apart]));
+  expect(said()).toContain(
+    'This sheet shows a run of 1 blob, which is still under way. You chose 2 other blobs.',
+  );
+  expect(said()).toContain('1 of them is in files that this run is working on.');
+  act(() => openFor([apart]));
+  expect(said()).toContain('You can start it now');
+  act(() => useDraft.setState({ phase: 'preflight', dryRunId: 'r1', probing: true }));
+  expect(screen.queryByRole('button', { name: /^Set up/ })).toBeNull();
+  // Closed and opened again, it is not asked for any more.
+  act(() => useDraft.getState().close());
+  act(() => useDraft.setState({ open: true, phase: 'running', probing: false }));
+  expect(said()).toBe('');
+  act(() => openFor([apart]));
+  fireEvent.click(screen.getByRole('button', { name: 'Set up a run for 1 blob' }));
+  expect(useDraft.getState()).toMatchObject({ phase: 'edit', runId: null, asked: null });
+  expect(useDraft.getState().draft.rows).toEqual([apart]);
+  rerender(<AskedMeanwhile />);
+  expect(said()).toBe('');
 });

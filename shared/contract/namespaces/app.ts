@@ -1,6 +1,6 @@
 import { ConnectionState } from '../../model/connection.ts';
 import { Fault } from '../../model/fault.ts';
-import { Look, Preferences, TableLook } from '../../model/preferences.ts';
+import { Look, PageState, Preferences, TableLook } from '../../model/preferences.ts';
 import * as z from '../../schema.ts';
 import { event, nothing, request } from '../define.ts';
 
@@ -57,6 +57,9 @@ export const appRequests = {
   preferences: request(nothing, Preferences),
   setPreferences: request(Preferences, nothing),
   setTable: request(TableLook, nothing),
+  /** What a page that is loaded again goes on with: kept while the engine runs, and on no disk. */
+  pageState: request(nothing, PageState),
+  setPageState: request(PageState, nothing),
   /** Where Rewrap keeps its own data. */
   dataFolder: request(nothing, DataFolder),
   /** Opens the host's dialog for another one, or goes back to the usual one; from the next start, and nothing is moved. */

@@ -5,6 +5,7 @@ import {
   chooseDestination,
   closeSheet,
   go,
+  MIXED,
   manyFiles,
   openSheet,
   rows,
@@ -13,6 +14,7 @@ import {
   type Scene,
   selectAll,
   sheetOf,
+  startRunInPage,
 } from './scene.ts';
 
 const preflight = (page: Parameters<Scene['show']>[0]) =>
@@ -211,6 +213,23 @@ export const BLOBS: readonly Scene[] = [
       const sheet = await runMany(page);
       await sheet.getByRole('button', { name: 'Close' }).first().click();
       await go(page, 'Blobs');
+    },
+  },
+  {
+    name: 'sheet-asked',
+    view: 'Blobs',
+    daily: true,
+    faults: [{ kind: 'latency', operations: ['ReEncrypt'], ms: 60_000, skip: 2 }],
+    async show(page) {
+      await openSheet(page, MIXED);
+      const sheet = await startRunInPage(page);
+      await sheet
+        .getByText(/2 of 5/)
+        .first()
+        .waitFor();
+      await sheet.getByRole('button', { name: 'Close' }).first().click();
+      await openSheet(page, ['handover.bin', 'smtp-password.b64url']);
+      await page.getByRole('status', { name: 'Other blobs chosen' }).waitFor();
     },
   },
 ];

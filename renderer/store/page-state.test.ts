@@ -1,0 +1,68 @@
+// @vitest-environment happy-dom
+import { afterEach, expect, test, vi } from 'vitest';
+import type { PageState } from '#shared/model/preferences.ts';
+import { host, ok, reset } from '../bridge.test-help.ts';
+import { useAudit } from './audit/audit.ts';
+import { useArrange } from './blobs/arrange.ts';
+import { keepPageState } from './page-state.ts';
+
+let kept: PageState = {};
+let stop = (): void => {};
+const begin = (again: boolean): void => {
+  host({
+    app: {
+      pageState: () => ok(kept),
+      setPageState: (patch: PageState) => {
+        kept = structuredClone({ ...kept, ...patch });
+        return ok({});
+      },
+    },
+  });
+  stop = keepPageState(again);
+};
+const leave = (): void => {
+  window.dispatchEvent(new Event('pagehide'));
+  stop();
+  reset(useArrange, useAudit);
+};
+afterEach(() => {
+  stop();
+  reset(useArrange, useAudit);
+  kept = {};
+});
+
+test('a page that is loaded again has the filter and the rules being written; a new one has the rules alone', async () => {
+  begin(false);
+  const only = { label: 'Under alias/x', ids: new Set(['b1', 'b2']) };
+  useArrange.setState({
+    query: 'pay',
+    terms: ['env'],
+    state: 'Failed',
+    kind: 'kms-symmetric',
+    finding: 'any',
+  });
+  useArrange.getState().setOnly(only);
+  useAudit.getState().setRulesDraft('version: 1');
+  leave();
+  begin(true);
+  await vi.waitFor(() => expect(useArrange.getState().query).toBe('pay'));
+  expect(useArrange.getState()).toMatchObject({
+    terms: ['env'],
+    state: 'Failed',
+    kind: 'kms-symmetric',
+    finding: 'any',
+    repository: null,
+    only,
+  });
+  expect(useAudit.getState().rulesDraft).toBe('version: 1');
+  leave();
+  begin(false);
+  await vi.waitFor(() => expect(useAudit.getState().rulesDraft).toBe('version: 1'));
+  expect(useArrange.getState()).toMatchObject({ query: '', terms: [], only: null });
+  // What is let go of stays gone.
+  useArrange.getState().setQuery('x');
+  useArrange.getState().clearFilter();
+  useAudit.getState().setRulesDraft(null);
+  leave();
+  expect(kept).toEqual({ filter: null, rulesDraft: null });
+});
