@@ -10,16 +10,8 @@ import {
 } from 'node:fs';
 import http from 'node:http';
 import { dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { KMSClient, ReEncryptCommand } from '@aws-sdk/client-kms';
-import {
-  DISK_THREAD_OPTIONS,
-  DiskPool,
-  HereFirst,
-  plainPlaces,
-  readSource,
-  scan,
-} from '../../electron/core/intake/index.ts';
+import { HereFirst, plainPlaces, readSource, scan } from '../../electron/core/intake/index.ts';
 import { connect } from '../../electron/core/kms/index.ts';
 import { signed, signingKey } from '../../electron/core/kms/sign/index.ts';
 import { blobRef, type PlanFile, RunManager } from '../../electron/core/rotation/index.ts';
@@ -45,8 +37,6 @@ export interface RotationTask {
   /** Dies by SIGKILL when so many blobs are done; 0: lives. */
   readonly killAt: number;
 }
-
-const THREAD = new URL('../../dist/disk-thread.cjs', import.meta.url);
 
 const job: RotationTask = JSON.parse(process.argv[2] ?? '{}');
 
@@ -175,7 +165,7 @@ async function engine(): Promise<void> {
     ({ counts }) => {
       if (job.killAt > 0 && counts.succeeded >= job.killAt) process.kill(process.pid, 'SIGKILL');
     },
-    { disk: new HereFirst(new DiskPool(() => new Worker(THREAD, DISK_THREAD_OPTIONS))) },
+    { disk: new HereFirst() },
   );
   const over = { kms, connection: 'bench', target: 'bench', failurePolicy: 'end' } as const;
   if (job.what === 'resume') {

@@ -49,7 +49,7 @@ const fails = () => {
 };
 const disk =
   trouble === null
-    ? { disk: new DiskPool(() => new Worker(new URL('thread.mjs', import.meta.url)), 0) }
+    ? { disk: new DiskPool(() => new Worker(new URL('thread.mjs', import.meta.url))) }
     : { fs: troubledDisk({ trouble, random: Math.random, step, failed: fails }) };
 // Not without the one who started it.
 process.stdin.on('end', () => process.exit(3)).resume();

@@ -1,6 +1,7 @@
 /** How child processes are started. Hosts load this at their start, and with it nothing of what the children do. */
 
 import { spawn } from 'node:child_process';
+import { WIDE_POOL } from '../limits/thread-pool.ts';
 import { type ChildChannel, startedBy } from './fork.ts';
 
 export { type ChildChannel, type ChildStarter, channelTo, childEnvironment, forkChild } from './fork.ts';
@@ -23,7 +24,7 @@ export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Reco
     const value = env[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { REWRAP_CHILD: 'run', ...Object.fromEntries(kept) };
+  return { REWRAP_CHILD: 'run', ...WIDE_POOL, ...Object.fromEntries(kept) };
 }
 
 /** Starts such a process under Node, where this is not Electron's main process. It ends with its pipe. */

@@ -1,6 +1,5 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { kindOf } from '#shared/connection-kind.ts';
 import { plural } from '#shared/format.ts';
 import type { BlobRow, SkippedFile } from '#shared/model/blob.ts';
@@ -10,13 +9,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import { createEngine } from '../../bridge/engine/create-engine.ts';
 import { dataDir, NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import { forkChild, forkRunWorker, RUN_WORKER, TWO_STEP_CHILD } from '../../core/children/index.ts';
-import {
-  DISK_THREAD,
-  DISK_THREAD_OPTIONS,
-  DiskPool,
-  displayPath,
-  HereFirst,
-} from '../../core/intake/index.ts';
+import { displayPath, HereFirst } from '../../core/intake/index.ts';
 import type { SharedWork } from '../../core/rotation/index.ts';
 import { typedByPerson } from '../../services/approvals/index.ts';
 import { type Client, client } from './client.ts';
@@ -50,9 +43,7 @@ export async function withEngine<T>(
     {
       startChild: () => forkChild(join(bundleFolder(), TWO_STEP_CHILD)),
       startRunWorker: () => forkRunWorker(join(bundleFolder(), RUN_WORKER)),
-      disk: new HereFirst(
-        new DiskPool(() => new Worker(join(bundleFolder(), DISK_THREAD), DISK_THREAD_OPTIONS)),
-      ),
+      disk: new HereFirst(),
       approver: typedByPerson,
       shared: attempt?.shared,
     },

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, promises, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
+import { inPool } from '../../limits/thread-pool.ts';
 import { withLog } from '../database/log.ts';
 import { isSqlite } from '../database/open.ts';
 import { changedFile, notAFile, readFault } from '../faults.ts';
@@ -29,7 +30,7 @@ const CHUNK_BYTES = 8 * 1024 * 1024;
 /** O_NONBLOCK keeps a FIFO from blocking the open; neither flag exists on Windows. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-interface FileSource {
+export interface FileSource {
   /** Of a database, with the pages that its write-ahead log has of it: see {@link withLog}. */
   readonly bytes: Uint8Array;
   /** Hex SHA-256 of the bytes. */
@@ -58,13 +59,30 @@ export async function readSource(path: string): Promise<FileSource> {
 export async function readUnhashed(path: string): Promise<Omit<FileSource, 'sha256'>> {
   const fd = open(path);
   try {
-    const before = checked(fd, path);
+    const before = checked(fstatSync(fd), path);
     const bytes = before.size < SMALL_BYTES ? readSmall(fd).slice() : await readLarge(fd, before.size);
     return finished(fd, path, before, bytes);
   } catch (error) {
     throw readFault(error, path);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** As {@link readSource}, by calls that wait in threads of the pool, for a disk that would hold this one. */
+export async function readSourceInPool(path: string): Promise<FileSource> {
+  const handle = await inPool(() => promises.open(path, OPEN_FLAGS)).catch((error: unknown) => {
+    throw readFault(error, path);
+  });
+  try {
+    const before = checked(await inPool(() => handle.stat()), path);
+    const bytes = await inPool(() => handle.readFile());
+    const read = finished(handle.fd, path, before, bytes);
+    return { ...read, sha256: hash('sha256', read.bytes, 'hex') };
+  } catch (error) {
+    throw readFault(error, path);
+  } finally {
+    await inPool(() => handle.close());
   }
 }
 
@@ -141,8 +159,7 @@ function open(path: string): number {
 }
 
 /** What the open file is, or a fault when it is nothing to read. */
-function checked(fd: number, path: string): Stats {
-  const before = fstatSync(fd);
+function checked(before: Stats, path: string): Stats {
   if (!before.isFile())
     throw notAFile(path, before.isDirectory() ? 'it is a folder' : 'it is no regular file');
   if (before.size > MAX_FILE_BYTES) throw tooLarge(path);

@@ -169,7 +169,7 @@ async function flushFolder(fs: PutBackFs, folder: string): Promise<void> {
   try {
     const handle = await fs.open(folder, O_RDONLY);
     try {
-      await handle.sync();
+      await handle.sync(true);
     } finally {
       await handle.close();
     }

@@ -9,9 +9,12 @@ import { type PutBackFs, REAL_FS } from './fs.ts';
 import { orImmutable } from './obstacles.ts';
 
 /** Hex SHA-256 of a regular file's content; null where none is there, or it is no regular file. Throws FaultError. */
-export async function contentHash(path: string): Promise<string | null> {
+export async function contentHash(
+  path: string,
+  { read = readSource }: PutBackFs = REAL_FS,
+): Promise<string | null> {
   try {
-    return (await readSource(path)).sha256;
+    return (await read(path)).sha256;
   } catch (error) {
     if (error instanceof FaultError && ['FileMissing', 'NotAFile'].includes(error.fault.code)) return null;
     throw error;
@@ -46,7 +49,7 @@ export type Removed = 'removed' | 'already' | 'changed';
  */
 export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   const { path, backup, now, old, fs = REAL_FS } = input;
-  const stands = await contentHash(path);
+  const stands = await contentHash(path, fs);
   if (stands === old) {
     await removeRedundantBackup(path, backup, old, fs);
     // Whatever renamed it may have died before the disk confirmed.
@@ -54,19 +57,19 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
     return 'already';
   }
   if (stands !== now) return 'changed';
-  if ((await contentHash(backup)) !== old) return 'no-backup';
+  if ((await contentHash(backup, fs)) !== old) return 'no-backup';
   try {
     await renameOver(fs, backup, path);
   } catch (error) {
     throw writeFault(await orImmutable(error, path, 'It is as it was.'), path, 'It is as it was.');
   }
   await flushed(fs, path);
-  return (await contentHash(path)) === old ? 'restored' : 'changed';
+  return (await contentHash(path, fs)) === old ? 'restored' : 'changed';
 }
 
 /** Removes a file that a run wrote into an output folder, unless it was changed since. Throws FaultError. */
 export async function removeWritten({ path, now }: WrittenFile, fs: PutBackFs = REAL_FS): Promise<Removed> {
-  const stands = await contentHash(path);
+  const stands = await contentHash(path, fs);
   if (stands === null) {
     await flushed(fs, path);
     return 'already';
@@ -108,7 +111,7 @@ async function removeRedundantBackup(
 ): Promise<void> {
   if (!isBackupName(basename(backup))) return;
   await removeOrRetryLater(fs, async (disk) => {
-    if ((await contentHash(path)) === before && (await contentHash(backup)) === before)
+    if ((await contentHash(path, disk)) === before && (await contentHash(backup, disk)) === before)
       await disk.unlink(backup);
   });
 }

@@ -15,12 +15,14 @@ interface Done extends OpenBlob {
 /**
  * One file from reading to its one replacement. Every blob of it is final afterwards (unless the run stopped);
  * the file is wholly new, or wholly as it was. Never rejects. `prior`: new blobs of an earlier part of this run.
- * 'again': the journal could not be written, and nothing was done.
+ * 'again': the journal could not be written, and nothing was done. `onDisk` is called when it is about to be put back, and
+ * waits for its disk alone.
  */
 export async function rotateFile(
   context: RunContext,
   file: RunFile,
   prior: ReadonlyMap<number, PendingBlob>,
+  onDisk: () => void,
 ): Promise<'done' | 'again'> {
   try {
     if (context.halted() !== null) return 'done';
@@ -44,7 +46,7 @@ export async function rotateFile(
       ),
     );
     if (context.input.request.dryRun) settleDryRun(context, file, done);
-    else await finish(context, file, opened, done, prior.size > 0);
+    else await finish(context, file, opened, done, prior.size > 0, onDisk);
   } catch (error) {
     const fault = faultOf(error);
     if (fault.code === 'JournalFailed') {
@@ -94,6 +96,7 @@ async function finish(
   opened: OpenFile,
   done: readonly Done[],
   hadPending: boolean,
+  onDisk: () => void,
 ): Promise<void> {
   // Halted before every blob was tried: the file stays as it was, and none of it is final.
   if (done.some(({ outcome }) => outcome.kind === 'halted')) {
@@ -120,6 +123,7 @@ async function finish(
   }
   if (ready.length === 0) return leftWith(context, file, ready, null);
   for (const { item } of ready) context.tracker.save(item);
+  onDisk();
   const written = await putBack(context, file, opened, ready);
   if (isFault(written)) {
     if (await adoptFile(context, file)) return;

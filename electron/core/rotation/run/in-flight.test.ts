@@ -1,28 +1,30 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { type Disk, diskHere } from '../../intake/index.ts';
 import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { InProcessWorkers, withAccess } from '../testing/in-process-worker.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
-import { InFlight } from './in-flight.ts';
+import { type FileInFlight, InFlight } from './in-flight.ts';
 
 /** What was let in so far, by name. */
 function entering(inFlight: InFlight) {
-  const inside = new Map<string, number>();
+  const inside = new Map<string, FileInFlight>();
   const enter = (name: string, bytes: number): void => {
-    void inFlight.enter(bytes).then(() => inside.set(name, bytes));
+    void inFlight.enter(bytes).then((file) => inside.set(name, file));
   };
   const names = async (): Promise<string[]> => {
     await turn();
     return [...inside.keys()];
   };
   const leave = (name: string): void => {
-    inFlight.leave(inside.get(name) ?? 0);
+    inside.get(name)?.leave();
     inside.delete(name);
   };
-  return { enter, names, leave };
+  return { enter, names, leave, onDisk: (name: string) => inside.get(name)?.onDisk() };
 }
 
 test('all together stay within the budget, a larger one is alone, and none is passed over', async () => {
-  const { enter, names, leave } = entering(new InFlight(100));
+  const { enter, names, leave } = entering(new InFlight({ open: 8, bytes: 100 }));
   enter('a', 60);
   enter('b', 40);
   enter('huge', 1000);
@@ -34,6 +36,81 @@ test('all together stay within the budget, a larger one is alone, and none is pa
   expect(await names()).toEqual(['huge']);
   leave('huge');
   expect(await names()).toEqual(['small']);
+});
+
+test('files that wait for their disk make room for others, in number and not in bytes', async () => {
+  const { enter, names, leave, onDisk } = entering(new InFlight({ open: 2, bytes: 10 }));
+  for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name, name === 'e' ? 8 : 1);
+  expect(await names()).toEqual(['a', 'b']);
+  onDisk('a');
+  onDisk('a');
+  expect(await names()).toEqual(['a', 'b', 'c']);
+  onDisk('b');
+  onDisk('c');
+  expect(await names()).toEqual(['a', 'b', 'c', 'd']);
+  leave('a');
+  expect(await names()).toEqual(['b', 'c', 'd']);
+  leave('b');
+  expect(await names()).toEqual(['c', 'd', 'e']);
+  enter('f', 0);
+  expect(await names()).toEqual(['c', 'd', 'e']);
+  leave('d');
+  expect(await names()).toEqual(['c', 'e', 'f']);
+});
+
+test('no more than so many files are open for a disk', async () => {
+  const { enter, names, leave, onDisk } = entering(new InFlight({ open: 1 }));
+  let last = '';
+  for (let i = 0; i < 200; i++) {
+    enter(`${i}`, 1);
+    for (const name of await names()) onDisk(name);
+    last = (await names()).at(-1) ?? '';
+  }
+  expect(last).toBe('127');
+  leave('0');
+  expect((await names()).at(-1)).toBe('128');
+});
+
+test.each([1, 2])('a slow disk is given all files at once by a run of %i processes', async (processes) => {
+  const harness = await RunHarness.make();
+  try {
+    const kms = withAccess(new FakeKms());
+    for (let i = 0; i < 60; i++) await harness.add(`${i}.txt`, `${base64(madeUpBlob(OLD_KEY))}\n`);
+    const here = diskHere();
+    let waiting = 0;
+    let ticks = 0;
+    let tick: Promise<void> | null = null;
+    // Whatever else may come before it answers comes.
+    const next = async (): Promise<void> => {
+      for (let i = 0; waiting < 60 && i < 5000; i++) await turn();
+      ticks++;
+      tick = null;
+    };
+    const disk: Disk = {
+      ...here,
+      replaceFile: async (input) => {
+        waiting++;
+        tick ??= next();
+        await tick;
+        return here.replaceFile(input);
+      },
+    };
+    const workers = new InProcessWorkers(
+      kms,
+      () => false,
+      {},
+      () => disk,
+    );
+    const parts = processes === 1 ? { disk } : { workers: { start: workers.start, most: processes } };
+    const pace = { concurrency: 4, perSecond: null, processes };
+    const run = await harness.manager(harness.home, parts).start(harness.input(kms, { pace }));
+    await run.done;
+    expect(run.summary().counts).toMatchObject({ total: 60, succeeded: 60 });
+    expect(ticks).toBe(1);
+    expect(workers.started).toBe(processes === 1 ? 0 : processes);
+  } finally {
+    await harness.remove();
+  }
 });
 
 test('a run of large files has no more of them in memory than fit, and does them all', async () => {

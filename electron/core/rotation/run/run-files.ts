@@ -12,7 +12,7 @@ import { DestinationKey } from './checks/destination-key.ts';
 import { VerificationRights } from './checks/permissions.ts';
 import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './checks/reply-checks.ts';
 import { rotateFile } from './file-step.ts';
-import { InFlight } from './in-flight.ts';
+import { type FileInFlight, InFlight } from './in-flight.ts';
 import type { ItemTracker } from './item-tracker.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -44,8 +44,14 @@ export type RunFilesParts = Omit<
 
 /** What does the files of a run, one call for each. */
 export interface FileWorkers {
+  /** How many they are. */
+  readonly processes: number;
   /** As {@link rotateFile}. */
-  rotate(file: RunFile, prior: ReadonlyMap<number, PendingBlob>): Promise<'done' | 'again'>;
+  rotate(
+    file: RunFile,
+    prior: ReadonlyMap<number, PendingBlob>,
+    onDisk: () => void,
+  ): Promise<'done' | 'again'>;
   /** Resolves when nothing of it is left. */
   close(): Promise<void>;
 }
@@ -65,8 +71,8 @@ export class RunFiles {
   }
 
   /**
-   * Twice as many files as requests are open, within a budget of bytes, so that disk and network work at the same time.
-   * Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap
+   * Twice as many files as requests are open, so that disk and network work at the same time; and beside them those that wait
+   * for their disk alone, so that KMS does not wait for a slow one. All within a budget of bytes. Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap
    * itself alone.
    */
   async rotate(files: RunFile[]): Promise<void> {
@@ -74,47 +80,61 @@ export class RunFiles {
     const workers = this.#shared.openWorkers?.(context) ?? null;
     const work: FileWork =
       workers === null
-        ? (file, prior) => rotateFile(context, file, prior)
-        : (file, prior) => workers.rotate(file, prior);
+        ? (file, prior, onDisk) => rotateFile(context, file, prior, onDisk)
+        : (file, prior, onDisk) => workers.rotate(file, prior, onDisk);
     try {
-      await this.#rotate(context, files, work);
+      await this.#rotate(context, files, work, workers?.processes ?? 1);
     } finally {
       await workers?.close();
     }
   }
 
-  async #rotate(context: RunContext, files: RunFile[], work: FileWork): Promise<void> {
-    const { scheduler, input } = this.#shared;
+  async #rotate(context: RunContext, files: RunFile[], work: FileWork, processes: number): Promise<void> {
+    const { input, bytesInFlight } = this.#shared;
     const total = files.length;
     const queue = taken(files);
     const again: RunFile[] = [];
-    const open = Math.max(OPEN_FILES, 2 * requestsAtATime(input.request));
-    const inFlight = new InFlight(this.#shared.bytesInFlight);
-    const worker = async (): Promise<void> => {
-      for (;;) {
-        const file = again.pop() ?? queue.next().value;
-        if (file === undefined || context.halted() !== null) return;
-        const bytes = sizeOf(file);
-        await inFlight.enter(bytes);
-        let how: 'done' | 'again';
-        try {
-          this.#opened(file);
-          how = await work(file, this.#prior(file));
-        } finally {
-          this.#closed(file);
-          inFlight.leave(bytes);
-        }
-        if (how === 'done') continue;
-        this.#again.add(file.index);
-        again.push(file);
-        await scheduler.opened();
-      }
-    };
     if (input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total, work);
-    const workers = Array.from({ length: Math.min(open, total) }, worker);
+    const open = Math.max(OPEN_FILES, 2 * requestsAtATime(input.request));
+    const inFlight = new InFlight({ open, processes, bytes: bytesInFlight });
+    const underWay = new Set<Promise<void>>();
+    const defects: unknown[] = [];
+    for (;;) {
+      const file = again.pop() ?? queue.next().value;
+      if (file === undefined || context.halted() !== null) break;
+      const first = await inFlight.enter(sizeOf(file));
+      const whole: Promise<void> = this.#whole(context, file, work, inFlight, first)
+        .catch((defect: unknown) => void defects.push(defect))
+        .finally(() => underWay.delete(whole));
+      underWay.add(whole);
+    }
     // A run has ended only once no file of it is being worked on, also where one of them met a defect.
-    const ends = await Promise.allSettled(workers);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await Promise.all(underWay);
+    if (defects.length > 0) throw defects[0];
+  }
+
+  /** One file, as often as it takes. */
+  async #whole(
+    context: RunContext,
+    file: RunFile,
+    work: FileWork,
+    inFlight: InFlight,
+    first: FileInFlight,
+  ): Promise<void> {
+    for (let one = first; ; one = await inFlight.enter(sizeOf(file))) {
+      let how: 'done' | 'again';
+      try {
+        this.#opened(file);
+        how = await work(file, this.#prior(file), () => one.onDisk());
+      } finally {
+        this.#closed(file);
+        one.leave();
+      }
+      if (how === 'done') return;
+      this.#again.add(file.index);
+      await this.#shared.scheduler.opened();
+      if (context.halted() !== null) return;
+    }
   }
 
   /** Files one after the other until one is replaced; then the run is held back, if any is left. */
@@ -132,7 +152,7 @@ export class RunFiles {
       const file = again.pop() ?? queue.next().value;
       if (file === undefined) return;
       this.#opened(file);
-      const how = await work(file, this.#prior(file));
+      const how = await work(file, this.#prior(file), () => {});
       this.#closed(file);
       if (how === 'done') taken++;
       else {

@@ -40,7 +40,7 @@ test('a thread that is killed half-way: every file is restored, and counted', as
     const worker = new Worker(THREAD);
     threads.push(worker);
     return worker;
-  }, 60_000);
+  });
   let restored = 0;
   const done = await undo(no, pool, () => {
     if (++restored === 20) void threads[0]?.terminate();

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { RunSummary } from '#shared/model/run.ts';
-import { diskHere, plainPlaces, scan } from '../../intake/index.ts';
+import { type Disk, diskHere, plainPlaces, scan } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
 import { sha256 } from '../../storage/hash.ts';
 import { type PlanFile, type ResolvedOutput, type RunInput, RunManager, type RunWorkers } from '../index.ts';
@@ -47,7 +47,10 @@ export class RunHarness {
   }
 
   /** A run manager that waits for nothing between tries; {@link remove} closes it. */
-  manager(home = this.home, hooks: RunHooks & { readonly workers?: RunWorkers } = {}): RunManager {
+  manager(
+    home = this.home,
+    hooks: RunHooks & { readonly workers?: RunWorkers; readonly disk?: Disk } = {},
+  ): RunManager {
     const manager = new RunManager(home, (summary) => this.reports.push(summary), {
       sleep: async () => undefined,
       ...hooks,

@@ -2,9 +2,7 @@
  * A process that does files of a run: see ./worker.ts. It ends with the pipe to the engine that started it, so that nothing
  * is done that no journal hears of.
  */
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool, HereFirst } from '../../intake/index.ts';
+import { HereFirst } from '../../intake/index.ts';
 import { openPort } from '../../two-step/index.ts';
 import type { FromWorkerProcess, ToWorkerProcess } from './messages.ts';
 import { serveWorker } from './worker.ts';
@@ -28,8 +26,5 @@ const port = openPort<readonly ToWorkerProcess[], readonly FromWorkerProcess[]>(
 if (port === null) end(1);
 else {
   port.onClosed(() => end(0));
-  const disk = new HereFirst(
-    new DiskPool(() => new Worker(join(__dirname, DISK_THREAD), DISK_THREAD_OPTIONS)),
-  );
-  serveWorker(port, disk, () => end(0));
+  serveWorker(port, new HereFirst(), () => end(0));
 }

@@ -92,6 +92,8 @@ export type FromWorkerProcess =
   | { readonly type: 'stands'; readonly item: number; readonly bytes: number }
   | { readonly type: 'back'; readonly item: number }
   | { readonly type: 'pending'; readonly file: number; readonly item: number; readonly kept: KeptBlob }
+  /** It waits for its disk alone. */
+  | { readonly type: 'on-disk'; readonly file: number }
   | { readonly type: 'stage'; readonly file: number; readonly staged: StagedFile }
   | { readonly type: 'unstage'; readonly file: number }
   | {

@@ -111,7 +111,15 @@ export class WorkerPool implements FileWorkers {
     });
   }
 
-  async rotate(file: RunFile, prior: ReadonlyMap<number, PendingBlob>): Promise<'done' | 'again'> {
+  get processes(): number {
+    return this.#parts.processes;
+  }
+
+  async rotate(
+    file: RunFile,
+    prior: ReadonlyMap<number, PendingBlob>,
+    onDisk: () => void,
+  ): Promise<'done' | 'again'> {
     const { context } = this.#parts;
     const { dryRun } = context.input.request;
     const { inPlace } = context.output;
@@ -120,7 +128,7 @@ export class WorkerPool implements FileWorkers {
       refusal: inPlace ? await context.attributes.refusal(file, dryRun) : null,
     };
     const alone = (this.#deaths.get(file.index) ?? 0) >= DEATHS;
-    const work = () => this.#rotate(file, prior, attributes, alone);
+    const work = () => this.#rotate(file, prior, attributes, alone, onDisk);
     return alone ? this.#suspects.run(work) : work();
   }
 
@@ -129,12 +137,13 @@ export class WorkerPool implements FileWorkers {
     prior: ReadonlyMap<number, PendingBlob>,
     attributes: FileAttributes,
     alone: boolean,
+    onDisk: () => void,
   ): Promise<'done' | 'again'> {
     const { context } = this.#parts;
     if (context.halted() !== null) return 'done';
     if (!this.#mayStart()) return 'again';
     const by = alone ? this.#nextAlone() : this.#next();
-    const how = await by.rotate(file, prior, attributes);
+    const how = await by.rotate(file, prior, attributes, onDisk);
     if (how !== 'died') {
       if (alone && how === 'done') this.#diedAlone = 0;
       return how;

@@ -45,6 +45,8 @@ interface Flight {
   /** A new blob of it is one that another blob of the run was given. */
   repeated: boolean;
   readonly pending: Map<number, object>;
+  /** It waits for its disk alone. */
+  readonly onDisk: () => void;
   readonly ended: (how: Ended) => void;
 }
 
@@ -127,7 +129,12 @@ export class WorkerProcess {
   }
 
   /** Has a file done. Never rejects. */
-  rotate(file: RunFile, prior: ReadonlyMap<number, PendingBlob>, attributes: FileAttributes): Promise<Ended> {
+  rotate(
+    file: RunFile,
+    prior: ReadonlyMap<number, PendingBlob>,
+    attributes: FileAttributes,
+    onDisk: () => void,
+  ): Promise<Ended> {
     return new Promise((ended) => {
       const flight = {
         file,
@@ -135,6 +142,7 @@ export class WorkerProcess {
         ready: new Set<number>(),
         repeated: false,
         pending: new Map(),
+        onDisk,
         ended,
       };
       this.#flights.set(file.index, flight);
@@ -197,6 +205,9 @@ export class WorkerProcess {
         return;
       case 'pending':
         this.#keep(message);
+        return;
+      case 'on-disk':
+        this.#flight(message.file).onDisk();
         return;
       case 'stage':
         record.stage(message.file, message.staged);

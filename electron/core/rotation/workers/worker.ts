@@ -160,7 +160,7 @@ class RunWorker {
     };
     let how: 'done' | 'again' = 'done';
     try {
-      how = await rotateFile(context, file, prior);
+      how = await rotateFile(context, file, prior, () => this.#tell({ type: 'on-disk', file: file.index }));
     } catch (error) {
       // It never rejects; should it, the run must not wait for this file.
       this.#tell({ type: 'stop', fault: faultOf(error) });

@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../../../storage/hash.ts';
-import { REAL_FS } from '../fs.ts';
-import { diskHere } from './disk.ts';
+import { POOLED_FS, REAL_FS } from '../fs.ts';
 import { HereFirst } from './here-first.ts';
 
 let folder = '';
@@ -15,12 +14,23 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
  * Puts files back where each file call takes `works` of a processor and `waits` beside it, milliseconds: a function that puts
- * one back, and one for how many the pool did so far. The pool is no more than counted.
+ * one back, and one for how many of them by the pool so far.
  */
 function putting(call: Took, between: Took) {
-  const pool = diskHere();
-  const byPool = vi.spyOn(pool, 'replaceFile').mockResolvedValue({ backupPath: null });
-  let [now, cpu] = [0, 0];
+  let [now, cpu, byPool] = [0, 0, 0];
+  const pooled: typeof POOLED_FS = {
+    ...POOLED_FS,
+    rename: (from, to) => {
+      byPool++;
+      return POOLED_FS.rename(from, to);
+    },
+    // Thousands of such are asked for, which no thread of the pool need look for.
+    lstat: async (path) => {
+      if (!path.endsWith('missing')) return POOLED_FS.lstat(path);
+      byPool++;
+      throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
+    },
+  };
   const take = ({ works, waits }: Took): void => {
     cpu += works;
     now += works + waits;
@@ -37,18 +47,18 @@ function putting(call: Took, between: Took) {
         };
       },
     });
-  const disk = new HereFirst(pool, taking(REAL_FS), { now: () => now, cpu: () => cpu, active: () => now });
+  const clock = { now: () => now, cpu: () => cpu, active: () => now };
+  const disk = new HereFirst(taking(REAL_FS), clock, pooled);
   const replace = (path: string) =>
     disk.replaceFile({ path, bytes: Buffer.from('new'), expectedSha256: sha256('old'), backup: false });
   const put = async (i: number): Promise<void> => {
     const path = join(folder, `${i}.txt`);
-    const before = byPool.mock.calls.length;
     writeFileSync(path, 'old');
     take(between);
     await replace(path);
-    if (byPool.mock.calls.length === before) expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(readFileSync(path, 'utf8')).toBe('new');
   };
-  return { put, missing: () => replace(join(folder, 'missing')), byPool: () => byPool.mock.calls.length };
+  return { put, missing: () => replace(join(folder, 'missing')), byPool: () => byPool };
 }
 
 /** How many of 40 files the pool puts back, one after another. */
@@ -96,12 +106,11 @@ test('a disk that answers at once again is found to', async () => {
   for (let i = 0; i < 17; i++) await files.put(0);
   expect(files.byPool()).toBe(1);
   call.waits = 0;
-  // A file that is not there fails in this thread alone: the pool is only counted.
-  const isHere = () =>
-    files.missing().then(
-      () => false,
-      () => true,
-    );
+  const isHere = async () => {
+    const before = files.byPool();
+    await expect(files.missing()).rejects.toMatchObject({ fault: { code: 'FileMissing' } });
+    return files.byPool() === before;
+  };
   let asked = 1;
   while (asked < 10_000 && !(await isHere())) asked += 1;
   expect(asked).toBeLessThan(10_000);

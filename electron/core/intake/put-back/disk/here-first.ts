@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { type OpenHandle, type PutBackFs, REAL_FS } from '../fs.ts';
+import { readSource } from '../../files/read-source.ts';
+import { type OpenHandle, POOLED_FS, type PutBackFs, REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
 import type { Removed, Restored, RestoreInput, WrittenFile } from '../undo.ts';
 import type { WriteNewFileInput } from '../write-new-file.ts';
@@ -14,12 +15,12 @@ const EVERY = 512;
 const EVERY_SLOW = 8 * EVERY;
 
 /**
- * For a process without a window: files are put back in its own thread while the disk answers at once, since the messages to
- * another thread cost as much as the calls themselves, and a thread some ten megabytes. Where the calls block, as on a
- * network file system, the pool does it until they are found to answer at once again. Flushing waits for no thread in either.
+ * Files are put back by calls of this thread while the disk answers at once: a trip to a thread of the pool costs many times
+ * the call. Where the calls block, as on a network file system, threads of the pool wait for them, some thirty files at a
+ * time, until the disk is found to answer at once again. Flushing waits in the pool in either.
  */
 export class HereFirst implements Disk {
-  readonly #pool: Disk;
+  readonly #pooled: Disk;
   readonly #here: Disk;
   /** The same for files by which it is judged. */
   readonly #judged: Disk;
@@ -33,8 +34,9 @@ export class HereFirst implements Disk {
   #toEnd = 0;
   #slow = false;
 
-  constructor(pool: Disk, fs: PutBackFs = REAL_FS, clock: ThreadClock = CLOCK) {
-    this.#pool = pool;
+  /** For tests: other calls than the system's. */
+  constructor(fs: PutBackFs = REAL_FS, clock: ThreadClock = CLOCK, pooled: PutBackFs = POOLED_FS) {
+    this.#pooled = diskHere(pooled);
     this.#here = diskHere(fs);
     this.#calls = new BlockingCalls(clock);
     this.#judged = diskHere(measured(fs, (work) => this.#calls.judged(work)));
@@ -50,16 +52,14 @@ export class HereFirst implements Disk {
   }
 
   restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
-    return this.#pool.restoreBackup(input);
+    return this.#put((disk) => disk.restoreBackup(input));
   }
 
   removeWritten(input: WrittenFile): Promise<Removed> {
-    return this.#pool.removeWritten(input);
+    return this.#put((disk) => disk.removeWritten(input));
   }
 
-  close(): void {
-    this.#pool.close();
-  }
+  close(): void {}
 
   async #put<T>(work: (disk: Disk) => Promise<T>): Promise<T> {
     if (this.#toEnd === 0 && this.#until-- === 0) {
@@ -68,7 +68,7 @@ export class HereFirst implements Disk {
       this.#calls.begin();
     }
     if (this.#toBegin === 0)
-      return work(this.#slow ? this.#pool : this.#toEnd > 0 ? this.#beside : this.#here);
+      return work(this.#slow ? this.#pooled : this.#toEnd > 0 ? this.#beside : this.#here);
     this.#toBegin -= 1;
     try {
       return await work(this.#judged);
@@ -167,7 +167,7 @@ function measured(fs: PutBackFs, timed: <T>(work: () => T) => T): PutBackFs {
     chmod: call((mode) => open.chmod(mode)),
     chown: call((uid, gid) => open.chown(uid, gid)),
     truncate: call((length) => open.truncate(length)),
-    sync: call(() => open.sync()),
+    sync: call((forMany) => open.sync(forMany)),
     close: call(() => open.close()),
   });
   const open = call((path: string, flags: number, mode?: number) => fs.open(path, flags, mode));
@@ -179,5 +179,6 @@ function measured(fs: PutBackFs, timed: <T>(work: () => T) => T): PutBackFs {
     unlink: call((path) => fs.unlink(path)),
     mkdir: call((path, options) => fs.mkdir(path, options)),
     realpath: call((path) => fs.realpath(path)),
+    read: call((path) => (fs.read ?? readSource)(path)),
   };
 }

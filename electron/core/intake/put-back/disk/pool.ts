@@ -32,24 +32,6 @@ export const DISK_THREAD = 'disk-thread.cjs';
 /** How the thread is started: what it makes is short-lived, and more memory for that would only be held. MiB. */
 export const DISK_THREAD_OPTIONS = { resourceLimits: { maxYoungGenerationSizeMb: 4 } } as const;
 
-/** Threads at most. Beside the disk's own work each takes some ten megabytes. */
-const MOST_THREADS = 4;
-/** Files of one thread under way before another thread is started, if the disk is slow. */
-const ENOUGH = 6;
-/**
- * Time that a thread with enough to do takes for each file beyond which the disk is slow, milliseconds. On a fast one
- * threads only wait for each other, since a folder takes one change at a time.
- */
-const SLOW_MS = 10;
-/**
- * A file that is restored or removed takes this part of the time of one that is written: nothing is written, and a folder
- * is flushed for many. Where each waits for the file system's own journal, several wait together.
- */
-const UNDO_PART = 0.1;
-
-/** Part of a thread's pace that the next file's end leaves. */
-const KEPT_OF_PACE = 0.9;
-
 /** How many threads may end by themselves within {@link WITHIN_MS} before no other is started. */
 const RESTARTS = 3;
 const WITHIN_MS = 10 * 60_000;
@@ -69,28 +51,23 @@ interface Thread {
   readonly worker: Worker;
   readonly outbox: Outbox<ToThread>;
   readonly jobs: Map<number, UnderWay>;
-  /** Time from one file's end to the next, milliseconds, over the last ten or so: of those that end together, their share. */
-  pace: number;
-  lastAt: number;
 }
 
 /**
- * Puts files back, and restores them, in a thread of its own, and in several on a slow disk: a disk that is waited for, for milliseconds or on
- * a network for seconds, holds up neither requests to KMS nor what the window asks. A thread that ends by itself is followed
- * by another, three times in ten minutes; beyond that, and where none can be started, files are put back in this one.
+ * Puts files back, and restores them, in a thread of its own: a disk that is waited for, for milliseconds or on a network for
+ * seconds, holds up neither requests to KMS nor what the window asks. A thread that ends by itself is followed by another,
+ * three times in ten minutes; beyond that, and where none can be started, files are put back in this one.
  */
 export class DiskPool implements Disk {
   readonly #start: () => Worker;
-  readonly #slowMs: number;
-  readonly #threads = new Set<Thread>();
+  #one: Thread | null = null;
   #next = 1;
   /** When threads ended by themselves, milliseconds since 1970. */
   #deaths: number[] = [];
   #closed = false;
 
-  constructor(start: () => Worker, slowMs = SLOW_MS) {
+  constructor(start: () => Worker) {
     this.#start = start;
-    this.#slowMs = slowMs;
   }
 
   async replaceFile({
@@ -115,21 +92,21 @@ export class DiskPool implements Disk {
   }
 
   async restoreBackup(input: Omit<RestoreInput, 'fs'>): Promise<Restored> {
-    const thread = this.#thread(UNDO_PART);
+    const thread = this.#thread();
     if (thread === null) return diskHere().restoreBackup(input);
     return this.#run<'restore'>(thread, { kind: 'restore', input });
   }
 
   async removeWritten(input: WrittenFile): Promise<Removed> {
-    const thread = this.#thread(UNDO_PART);
+    const thread = this.#thread();
     if (thread === null) return diskHere().removeWritten(input);
     return this.#run<'remove'>(thread, { kind: 'remove', input });
   }
 
   close(): void {
     this.#closed = true;
-    for (const { worker } of this.#threads) void worker.terminate();
-    this.#threads.clear();
+    void this.#one?.worker.terminate();
+    this.#one = null;
   }
 
   #run<Kind extends keyof Works>(
@@ -139,28 +116,17 @@ export class DiskPool implements Disk {
   ): Promise<Works[Kind]['done']> {
     const id = this.#next++;
     return new Promise<Works[Kind]['done']>((resolve, reject) => {
-      if (thread.jobs.size === 0) {
-        thread.worker.ref();
-        thread.lastAt = performance.now();
-      }
+      if (thread.jobs.size === 0) thread.worker.ref();
       // The thread answers each kind of job in its own way.
       thread.jobs.set(id, { job, staged, resolve: resolve as (done: Done) => void, reject });
       thread.outbox.add({ id, job });
     });
   }
 
-  /**
-   * The one with least to do; another one when all have enough, and take their time. `part`: of the time that a file takes
-   * which is written. Null: there are none to be had.
-   */
-  #thread(part = 1): Thread | null {
-    let least: Thread | null = null;
-    for (const thread of this.#threads)
-      if (least === null || thread.jobs.size < least.jobs.size) least = thread;
-    const another =
-      least === null ||
-      (least.jobs.size >= ENOUGH && least.pace >= this.#slowMs * part && this.#threads.size < MOST_THREADS);
-    return another && !this.#broken() ? (this.#started() ?? least) : least;
+  /** Null: there is none to be had. */
+  #thread(): Thread | null {
+    if (this.#one === null && !this.#broken()) this.#one = this.#started();
+    return this.#one;
   }
 
   /** Threads end again and again, or cannot be started: files are put back here, slower and as safe. */
@@ -180,12 +146,9 @@ export class DiskPool implements Disk {
     }
     worker.unref();
     const outbox = new Outbox<ToThread>((messages) => worker.postMessage(messages));
-    const thread: Thread = { worker, outbox, jobs: new Map(), pace: 0, lastAt: 0 };
-    this.#threads.add(thread);
+    const thread: Thread = { worker, outbox, jobs: new Map() };
     worker.on('message', (messages: readonly FromThread[]) => {
-      const before = thread.jobs.size;
       for (const message of messages) this.#take(thread, message);
-      paced(thread, before - thread.jobs.size, before);
     });
     // 'exit' follows.
     worker.on('error', () => undefined);
@@ -216,7 +179,7 @@ export class DiskPool implements Disk {
 
   /** A thread that ended by itself: what became of its files is read off the disk. */
   #lost(thread: Thread): void {
-    this.#threads.delete(thread);
+    if (this.#one === thread) this.#one = null;
     if (!this.#closed) this.#deaths.push(Date.now());
     const jobs = [...thread.jobs.values()];
     thread.jobs.clear();
@@ -224,15 +187,6 @@ export class DiskPool implements Disk {
     for (const one of jobs) if (!isUndo(one)) void settle(one);
     void settleInTurn(jobs.filter(isUndo));
   }
-}
-
-/** `ended`: files of the thread that ended together, of so many that were under way. */
-function paced(thread: Thread, ended: number, underWay: number): void {
-  if (ended === 0) return;
-  const now = performance.now();
-  if (underWay >= ENOUGH)
-    thread.pace += ((now - thread.lastAt) / ended - thread.pace) * (1 - KEPT_OF_PACE ** ended);
-  thread.lastAt = now;
 }
 
 const REFUSED = fault('WriteFailed', 'The file was not put back.', '', 'Run once more.');

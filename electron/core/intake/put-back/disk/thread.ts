@@ -1,16 +1,14 @@
 import { parentPort } from 'node:worker_threads';
 import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../../faults.ts';
-import { WAITING_FS } from '../fs.ts';
-import { replaceFile } from '../replace-file.ts';
-import { removeWritten, restoreBackup } from '../undo.ts';
-import { writeNewFile } from '../write-new-file.ts';
+import { HereFirst } from './here-first.ts';
 import { type DiskJob, type Done, type FromThread, type Names, Outbox, type ToThread } from './messages.ts';
 
-/** The thread that puts files back: it may wait for a slow disk, and no other with it. */
+/** The thread that puts files back: what it waits for holds up no other. */
 const port = parentPort;
 if (port === null) throw new Error('put-back/disk/thread.ts runs in a worker thread');
 
+const disk = new HereFirst();
 const outbox = new Outbox<FromThread>((messages) => port.postMessage(messages));
 const waiting = new Map<number, { goOn: () => void; refuse: (error: FaultError) => void }>();
 
@@ -46,12 +44,12 @@ function work(id: number, job: DiskJob): Promise<Done> {
     });
   switch (job.kind) {
     case 'replace':
-      return replaceFile({ ...job.input, staged, fs: WAITING_FS });
+      return disk.replaceFile({ ...job.input, staged });
     case 'new':
-      return writeNewFile({ ...job.input, staged, fs: WAITING_FS });
+      return disk.writeNewFile({ ...job.input, staged });
     case 'restore':
-      return restoreBackup({ ...job.input, fs: WAITING_FS });
+      return disk.restoreBackup(job.input);
     case 'remove':
-      return removeWritten(job.input, WAITING_FS);
+      return disk.removeWritten(job.input);
   }
 }

@@ -1,0 +1,57 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { DiskWaits, diskWaits, widenThreadPool } from './thread-pool.ts';
+
+test('a disk has all of the pool but what others need', () => {
+  expect(diskWaits({})).toBe(3);
+  const env: NodeJS.ProcessEnv = {};
+  widenThreadPool(env, 'linux');
+  expect(diskWaits(env)).toBe(28);
+  for (const [said, waits] of [
+    ['1', 1],
+    ['8', 6],
+    ['128', 124],
+    ['many', 3],
+  ] as const)
+    expect(diskWaits({ UV_THREADPOOL_SIZE: said })).toBe(waits);
+});
+
+test('the pool is as wide as its user said, and on Windows as wide as the process was started with', () => {
+  const said = { UV_THREADPOOL_SIZE: '2' };
+  widenThreadPool(said, 'linux');
+  expect(said).toEqual({ UV_THREADPOOL_SIZE: '2' });
+  const windows = {};
+  widenThreadPool(windows, 'win32');
+  expect(windows).toEqual({});
+});
+
+test('so many calls wait at a time, and what many wait for comes first', async () => {
+  const waits = new DiskWaits(2);
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const call = (name: string, first = false): Promise<void> =>
+    waits.run(() => {
+      begun.push(name);
+      return new Promise((end, fail) =>
+        ends.set(name, name === 'fails' ? () => fail(new Error('EIO')) : () => end()),
+      );
+    }, first);
+  const all = [call('a'), call('b'), call('c'), call('d'), call('folder', true)];
+  const failing = expect(call('fails')).rejects.toThrow('EIO');
+  const end = async (name: string): Promise<void> => {
+    ends.get(name)?.();
+    await turn();
+  };
+  await turn();
+  expect(begun).toEqual(['a', 'b']);
+  await end('b');
+  expect(begun).toEqual(['a', 'b', 'folder']);
+  await end('folder');
+  await end('c');
+  await end('d');
+  expect(begun).toEqual(['a', 'b', 'folder', 'c', 'd', 'fails']);
+  await end('fails');
+  await failing;
+  await end('a');
+  await Promise.all(all);
+});

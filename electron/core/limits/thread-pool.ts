@@ -1,0 +1,60 @@
+import { WaitQueue } from './semaphore.ts';
+
+/** Node's own number of threads for calls of the system that wait (libuv: `UV_THREADPOOL_SIZE`). */
+const USUAL = 4;
+/** Enough to keep a slow disk busy. A thread that waits takes some ten kilobytes, where one of JavaScript takes ten megabytes. */
+const WIDE = 32;
+/** Of these, left to names that are resolved and journals that are written while files wait for their disk. */
+const MOST_LEFT = 4;
+
+/** What a process is started with so that its pool is a wide one. */
+export const WIDE_POOL = { UV_THREADPOOL_SIZE: String(WIDE) } as const;
+
+/**
+ * Widens the pool of this process, unless its user said how wide it is. To be called before anything waits in it, when it
+ * is made. On Windows a process reads the number that it was started with alone.
+ */
+export function widenThreadPool(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): void {
+  if (platform !== 'win32') env.UV_THREADPOOL_SIZE ??= WIDE_POOL.UV_THREADPOOL_SIZE;
+}
+
+/** How many calls may wait for a disk at a time: a part of the pool, so that the slowest disk does not hold all of it. */
+export function diskWaits(env: NodeJS.ProcessEnv = process.env): number {
+  const said = Math.trunc(Number(env.UV_THREADPOOL_SIZE ?? USUAL));
+  const threads = said >= 1 ? said : USUAL;
+  return Math.max(1, threads - Math.min(MOST_LEFT, Math.ceil(threads / 4)));
+}
+
+/** Lets calls wait for a disk, so many at a time, in order. */
+export class DiskWaits {
+  #free: number;
+  readonly #first = new WaitQueue();
+  readonly #others = new WaitQueue();
+
+  constructor(most = diskWaits()) {
+    this.#free = most;
+  }
+
+  /** `first`: before those that are not. Rejects as `call` does. */
+  async run<T>(call: () => Promise<T>, first: boolean): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await (first ? this.#first : this.#others).wait();
+    try {
+      return await call();
+    } finally {
+      // A place that is passed on never counts as free, so that no later caller slips in between.
+      if (!this.#first.next() && !this.#others.next()) this.#free++;
+    }
+  }
+}
+
+let waits: DiskWaits | null = null;
+
+/** Has a call wait for a disk in the pool. Rejects as `call` does. `first`: before others that wait for their turn. */
+export function inPool<T>(call: () => Promise<T>, first = false): Promise<T> {
+  waits ??= new DiskWaits();
+  return waits.run(call, first);
+}
