@@ -1,7 +1,7 @@
 import type { BlobRow } from '#shared/model/blob.ts';
 import { bridge, call } from '../api.ts';
 import { hexOfBase64, inspectCommand } from '../lib/copies.ts';
-import { plural } from '../lib/words/format.ts';
+import { placeName, plural } from '../lib/words/format.ts';
 import type { MenuEntry } from './app/menu.ts';
 import { attempt, copyText, useUi } from './app/ui.ts';
 import { isFiltered, useArrange } from './blobs/arrange.ts';
@@ -34,6 +34,14 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
     const ids = rows.flatMap(({ id, sourceId }) => (sourceId === row.sourceId ? [id] : []));
     useArrange.getState().setOnly({ label: row.file, ids: new Set(ids) });
   });
+  const same = sameBytes(row);
+  if (same.length > 1)
+    add(`Show the ${plural(same.length, 'blob')} with these bytes`, () =>
+      useArrange.getState().setOnly({
+        label: `Same bytes as ${placeName(row)}`,
+        ids: new Set(same.map(({ id }) => id)),
+      }),
+    );
   if (can?.reveal === true)
     add('Show in folder', () => void attempt(() => call(bridge().blobs.reveal({ blobId: row.id }))));
   apart = true;
@@ -50,6 +58,10 @@ export function blobEntries(row: BlobRow): readonly MenuEntry[] {
   add('Remove file from list', () => void useIntake.getState().remove([row.sourceId]));
   return entries;
 }
+
+/** Blobs of the list that are the same, byte for byte; a copy of one that is moved is found so. */
+const sameBytes = ({ sha256 }: BlobRow): readonly BlobRow[] =>
+  useBlobs.getState().rows.filter((each) => each.sha256 === sha256);
 
 /** What a key of the list acts on: the ticked blobs, or without any the one that the cursor is on. */
 function chosenRows(): readonly BlobRow[] {

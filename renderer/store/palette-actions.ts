@@ -1,7 +1,7 @@
 import type { ReportFormat } from '#shared/model/audit.ts';
 import type { Command } from '../lib/commands.ts';
 import { plural } from '../lib/words/format.ts';
-import { GROUP_WORDS, groupings } from '../lib/words/words.ts';
+import { GROUP_WORDS, groupings, SORT_WORDS, sortings } from '../lib/words/words.ts';
 import { TEXT_SIZES, useSettings } from './app/settings.ts';
 import { attempt, useUi } from './app/ui.ts';
 import { useAudit } from './audit/audit.ts';
@@ -65,6 +65,14 @@ export function* listActions(): Generator<Command> {
       ui.show('blobs');
       arrange.setGroup(group);
     });
+  for (const column of sortings)
+    for (const descending of [false, true]) {
+      const by = column === 'added' ? 'Sort as added' : `Sort by ${SORT_WORDS[column].toLowerCase()}`;
+      yield act(`sort ${column} ${descending}`, descending ? `${by}, descending` : by, () => {
+        ui.show('blobs');
+        arrange.setSort({ column, descending });
+      });
+    }
   yield act('clear-filter', 'Clear the filter', arrange.clearFilter, {
     ...(isFiltered(arrange) ? {} : { refused: 'Nothing narrows the list.' }),
   });

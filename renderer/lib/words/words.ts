@@ -157,3 +157,19 @@ export const GROUP_WORDS = {
   none: 'None',
 } as const;
 export const groupings = Object.keys(GROUP_WORDS) as (keyof typeof GROUP_WORDS)[];
+
+/** The columns of the list of blobs, in order. */
+export const COLUMN_WORDS = {
+  name: 'Name',
+  kind: 'Kind',
+  key: 'Key',
+  encoding: 'Encoding',
+  size: 'Plaintext',
+  context: 'Context',
+  findings: 'Findings',
+  state: 'State',
+} as const;
+
+/** What the list of blobs can be sorted by. */
+export const SORT_WORDS = { added: 'As added', ...COLUMN_WORDS } as const;
+export const sortings = Object.keys(SORT_WORDS) as (keyof typeof SORT_WORDS)[];

@@ -34,10 +34,7 @@ import { FilterMenu, SeverityCounts } from './Filters.tsx';
 
 const GROUPS = groupings.map((id) => ({ id, label: GROUP_WORDS[id] }));
 
-const SORTS: { id: string; label: string }[] = [
-  { id: 'added', label: 'As added' },
-  ...COLUMNS.map(({ id, title }) => ({ id, label: title })),
-];
+const SORTS: { id: string; label: string }[] = sortings.map((id) => ({ id, label: SORT_WORDS[id] }));
 
 /** Filter, arrangement; ways to add more. */
 export const Toolbar = memo(function Toolbar() {

@@ -10,6 +10,7 @@ import type { ColumnShape, FittedColumn } from '../../lib/table/fit-columns.ts';
 import { type ColumnValue, type GroupBy, HELD, type Table } from '../../lib/table/table.ts';
 import { bytes, fileName, folderName, plural } from '../../lib/words/format.ts';
 import {
+  COLUMN_WORDS,
   containerWords,
   ENCODING_WORDS,
   findingWords,
@@ -57,7 +58,7 @@ const oneValue = (table: Table, name: 'kind' | 'label' | 'encoding' | 'container
 export const COLUMNS: readonly BlobColumn[] = [
   {
     id: 'name',
-    title: 'Name',
+    title: COLUMN_WORDS.name,
     width: 20,
     importance: 9,
     align: 'flex',
@@ -67,7 +68,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'kind',
-    title: 'Kind',
+    title: COLUMN_WORDS.kind,
     width: 6,
     importance: 5,
     leaves: 24,
@@ -80,7 +81,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'key',
-    title: 'Key',
+    title: COLUMN_WORDS.key,
     width: 9.5,
     roomy: 17,
     leaves: 22,
@@ -102,7 +103,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'encoding',
-    title: 'Encoding',
+    title: COLUMN_WORDS.encoding,
     width: 9.5,
     roomy: 13.5,
     importance: 2,
@@ -122,7 +123,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'size',
-    title: 'Plaintext',
+    title: COLUMN_WORDS.size,
     width: 5.2,
     importance: 4,
     leaves: 28,
@@ -140,7 +141,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'context',
-    title: 'Context',
+    title: COLUMN_WORDS.context,
     width: 8,
     importance: 3,
     leaves: 30,
@@ -164,7 +165,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'findings',
-    title: 'Findings',
+    title: COLUMN_WORDS.findings,
     icon: <TriangleAlert className="icon icon-small" aria-hidden="true" />,
     width: 2.4,
     importance: 7,
@@ -179,7 +180,7 @@ export const COLUMNS: readonly BlobColumn[] = [
   },
   {
     id: 'state',
-    title: 'State',
+    title: COLUMN_WORDS.state,
     width: 10.4,
     importance: 8,
     align: 'flex',

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
+import type { BlobRow } from '#shared/model/blob.ts';
 import { reset } from '../../bridge.test-help.ts';
 import { makeRows } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
@@ -61,7 +62,12 @@ test('what cannot be done says why, and does nothing', async () => {
 });
 
 test('what the list, a run under way and the audit offer can be done from the palette, or says why not', () => {
-  const rows = makeRows(3);
+  const [first, ...rest] = makeRows(3);
+  // A copy of the first is elsewhere too.
+  const rows = [first, ...rest].map((row, i) => ({
+    ...row,
+    sha256: i === 2 ? first?.sha256 : row?.sha256,
+  })) as BlobRow[];
   const table = Table.of(rows);
   useBlobs.setState({ table, rows: table.rows, byId: table });
   useSelection.getState().follow(table);
@@ -76,6 +82,9 @@ test('what the list, a run under way and the audit offer can be done from the pa
     'Find key…',
     'Copy path',
     'Group by folder',
+    'Sort as added',
+    'Sort by findings, descending',
+    'Show the 2 blobs with these bytes',
     'Hide the inspector',
     'Pause the re-encryption of 12 blobs',
     'Cancel the re-encryption of 12 blobs',
@@ -86,5 +95,9 @@ test('what the list, a run under way and the audit offer can be done from the pa
   expect(commands.get('Clear the filter')?.refused).toBe('Nothing narrows the list.');
   commands.get('Group by folder')?.run();
   expect(useArrange.getState().group).toBe('folder');
+  commands.get('Sort by findings, descending')?.run();
+  expect(useArrange.getState().sort).toEqual({ column: 'findings', descending: true });
+  commands.get('Show the 2 blobs with these bytes')?.run();
+  expect([...(useArrange.getState().only?.ids ?? [])]).toEqual([rows[0]?.id, rows[2]?.id]);
   expect(new Set([...allCommands()].map(({ id }) => id)).size).toBe([...allCommands()].length);
 });
