@@ -36,7 +36,14 @@ test('a button is disabled by its reason alone, and says it to those who have no
     </Button>,
   );
   const button = screen.getByRole('button', { name: 'Ask' });
-  expect(button.hasAttribute('disabled')).toBe(true);
+  fireEvent.keyDown(document.body, { key: 'Tab' });
+  act(() => button.focus());
+  expect(screen.getByRole('tooltip').textContent).toBe('Not connected to KMS.');
+  fireEvent.keyDown(button, { key: 'Escape' });
+  expect(screen.queryByRole('tooltip')).toBeNull();
+  fireEvent.click(button);
+  expect(press).not.toHaveBeenCalled();
+  expect(button.getAttribute('aria-disabled')).toBe('true');
   expect(document.getElementById(button.getAttribute('aria-describedby') ?? '')?.textContent).toBe(
     'Not connected to KMS.',
   );
@@ -45,7 +52,7 @@ test('a button is disabled by its reason alone, and says it to those who have no
       Ask
     </Button>,
   );
-  expect(button.hasAttribute('disabled')).toBe(false);
+  expect(button.hasAttribute('aria-disabled')).toBe(false);
   expect(button.hasAttribute('aria-describedby')).toBe(false);
   fireEvent.click(button);
   expect(press).toHaveBeenCalledOnce();
@@ -55,7 +62,7 @@ test('a button is disabled by its reason alone, and says it to those who have no
       x
     </IconButton>,
   );
-  expect(screen.getByRole('button', { name: 'Copy' }).hasAttribute('disabled')).toBe(true);
+  expect(screen.getByRole('button', { name: 'Copy' }).getAttribute('aria-disabled')).toBe('true');
   expect(screen.getByText('There is nothing to copy.')).toBeDefined();
 });
 

@@ -67,7 +67,7 @@ test('snapshots can be saved once there is one that no file has', () => {
   const save = vi.fn(async () => {});
   show({ view: view(), save });
   const { rerender } = render(<CampaignTab />);
-  expect(screen.getByRole('button', { name: 'Save snapshots…' })).toHaveProperty('disabled', true);
+  expect(screen.getByRole('button', { name: 'Save snapshots…' }).getAttribute('aria-disabled')).toBe('true');
   show({ view: view(), save, isUnsaved: true });
   rerender(<CampaignTab />);
   fireEvent.click(screen.getByRole('button', { name: 'Save snapshots…' }));

@@ -1,8 +1,8 @@
 import { Download } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
-import { Reason } from '../../components/Button.tsx';
+import { Button } from '../../components/Button.tsx';
 import { useAudit, useReading } from '../../store/audit/audit.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 
@@ -28,26 +28,26 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
     if (id === 'cyclonedx') return subject.of === 'audit';
     return id !== 'sarif' || subject.of !== 'history';
   });
-  const described = useId();
   const reason = waits ? 'A report waits until reading ends.' : busy ? 'The report is being written.' : null;
   const go = async (format: ReportFormat): Promise<void> => {
     setBusy(true);
     await exportReport(subject, format);
     setBusy(false);
   };
+  const icon = <Download className="icon" aria-hidden="true" />;
+  const name = `Export the ${what}`;
+  if (reason !== null)
+    return (
+      <Button icon={icon} aria-label={name} reason={reason}>
+        {waits ? 'Export waits' : 'Export'}
+      </Button>
+    );
   return (
     <MenuTrigger>
-      <AriaButton
-        className="button"
-        {...(reason === null ? {} : { isDisabled: true, 'aria-describedby': described })}
-        aria-label={`Export the ${what}`}
-      >
-        <Download className="icon" aria-hidden="true" />
-        <span className="button-label" title={reason ?? undefined}>
-          {waits ? 'Export waits' : 'Export'}
-        </span>
+      <AriaButton className="button" aria-label={name}>
+        {icon}
+        <span className="button-label">Export</span>
       </AriaButton>
-      {reason !== null && <Reason id={described} reason={reason} />}
       <Popover className="popover" placement="bottom end" offset={2}>
         <Menu
           className="listbox"

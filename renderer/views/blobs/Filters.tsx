@@ -5,6 +5,7 @@ import type { Severity } from '#shared/model/blob.ts';
 import { IconButton, Button as TextButton } from '../../components/Button.tsx';
 import { SelectInput, TextInput } from '../../components/fields.tsx';
 import { SEVERITY_WORDS, SeverityIcon } from '../../components/Status.tsx';
+import { NativeTip } from '../../components/Tip.tsx';
 import {
   type FindingFilter,
   findingCounts,
@@ -231,19 +232,20 @@ export function SeverityCounts() {
     const blobs = severities[severity];
     if (blobs === 0) return null;
     const on = finding === severity;
+    const words = `${SEVERITY_WORDS[severity]}: ${plural(blobs, 'blob')}`;
     return (
-      <button
-        key={severity}
-        type="button"
-        className="severity-count"
-        aria-pressed={on}
-        aria-label={`${SEVERITY_WORDS[severity]}: ${plural(blobs, 'blob')}`}
-        title={`${SEVERITY_WORDS[severity]}: ${plural(blobs, 'blob')}`}
-        onClick={() => setFinding(on ? 'all' : severity)}
-      >
-        <SeverityIcon severity={severity} />
-        <span className="tabular">{count(blobs)}</span>
-      </button>
+      <NativeTip key={severity} text={words}>
+        <button
+          type="button"
+          className="severity-count"
+          aria-pressed={on}
+          aria-label={words}
+          onClick={() => setFinding(on ? 'all' : severity)}
+        >
+          <SeverityIcon severity={severity} />
+          <span className="tabular">{count(blobs)}</span>
+        </button>
+      </NativeTip>
     );
   });
 }

@@ -2,6 +2,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type FocusEvent, type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react';
 import { cellClass } from '../../components/columns.ts';
 import { Box, Cell, TickBox } from '../../components/grid.tsx';
+import { NativeTip } from '../../components/Tip.tsx';
 import type { Lines } from '../../lib/table/arrange.ts';
 import { ordered } from '../../lib/table/fit-columns.ts';
 import { useActions } from '../../store/app/actions.ts';
@@ -89,34 +90,37 @@ export function TableHead({ lines, height, columns: { shown: columns, tracks, le
               }}
             >
               {!first && <Edge id={id} onFit={() => setWidth(id, null)} />}
-              <button
-                type="button"
-                tabIndex={i === Math.min(at, columns.length - 1) ? 0 : -1}
-                className="head-button"
-                title={`Sort by ${title.toLowerCase()}${first ? '' : '. Drag to move; Alt and Shift with ← → move and resize; Delete hides'}`}
-                data-column={id}
-                aria-label={icon === undefined ? undefined : title}
-                draggable={!first}
-                onDragStart={(event) => {
-                  event.dataTransfer.setData('text/plain', title);
-                  event.dataTransfer.effectAllowed = 'move';
-                  setDragged(id);
-                }}
-                onDragEnd={() => {
-                  setDragged(null);
-                  setOver(null);
-                }}
-                onFocus={() => setAt(i)}
-                onClick={() => sortBy(id)}
-                onKeyDown={(event) => {
-                  if (first || (event.key !== 'Delete' && event.key !== 'Backspace')) return;
-                  event.stopPropagation();
-                  setColumn(id, 'hidden');
-                }}
+              <NativeTip
+                text={`Sort by ${title.toLowerCase()}${first ? '' : '. Drag to move; Alt and Shift with ← → move and resize; Delete hides'}`}
               >
-                {icon ?? title}
-                {direction !== 'none' && <Arrow className="icon icon-small" aria-hidden="true" />}
-              </button>
+                <button
+                  type="button"
+                  tabIndex={i === Math.min(at, columns.length - 1) ? 0 : -1}
+                  className="head-button"
+                  data-column={id}
+                  aria-label={icon === undefined ? undefined : title}
+                  draggable={!first}
+                  onDragStart={(event) => {
+                    event.dataTransfer.setData('text/plain', title);
+                    event.dataTransfer.effectAllowed = 'move';
+                    setDragged(id);
+                  }}
+                  onDragEnd={() => {
+                    setDragged(null);
+                    setOver(null);
+                  }}
+                  onFocus={() => setAt(i)}
+                  onClick={() => sortBy(id)}
+                  onKeyDown={(event) => {
+                    if (first || (event.key !== 'Delete' && event.key !== 'Backspace')) return;
+                    event.stopPropagation();
+                    setColumn(id, 'hidden');
+                  }}
+                >
+                  {icon ?? title}
+                  {direction !== 'none' && <Arrow className="icon icon-small" aria-hidden="true" />}
+                </button>
+              </NativeTip>
             </Cell>
           );
         })}

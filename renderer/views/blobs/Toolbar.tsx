@@ -22,8 +22,9 @@ import {
 } from 'react-aria-components';
 import { Button as TextButton } from '../../components/Button.tsx';
 import { Checkbox, SearchInput, SelectInput } from '../../components/fields.tsx';
+import { Tip } from '../../components/Tip.tsx';
 import { mod } from '../../lib/platform.ts';
-import { GROUP_WORDS, groupings } from '../../lib/words/words.ts';
+import { GROUP_WORDS, groupings, SORT_WORDS, sortings } from '../../lib/words/words.ts';
 import { useActions } from '../../store/app/actions.ts';
 import { useArrange } from '../../store/blobs/arrange.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
@@ -194,8 +195,10 @@ function InspectorToggle() {
   const open = useInspector((state) => state.open);
   const { setOpen } = useActions(useInspector);
   return (
-    <ToggleButton className="icon-button" aria-label="Inspector" isSelected={open} onChange={setOpen}>
-      <PanelRight className="icon" aria-hidden="true" />
-    </ToggleButton>
+    <Tip text={open ? 'Hide the inspector' : 'Show the inspector'}>
+      <ToggleButton className="icon-button" aria-label="Inspector" isSelected={open} onChange={setOpen}>
+        <PanelRight className="icon" aria-hidden="true" />
+      </ToggleButton>
+    </Tip>
   );
 }

@@ -85,7 +85,7 @@ test('while it connects nothing can be pressed twice', async () => {
   const dialog = open();
   fireEvent.click(within(dialog).getByRole('button', { name: 'Connect to practice' }));
   const button = within(dialog).getByRole('button', { name: 'Connect to practice' });
-  await waitFor(() => expect(button.hasAttribute('disabled')).toBe(true));
+  await waitFor(() => expect(button.getAttribute('aria-disabled')).toBe('true'));
   expect(screen.getByText('Rewrap is connecting.')).toBeDefined();
   await act(async () => give({ ok: true, value: PRACTICE }));
   await waitFor(() => expect(useUi.getState().dialog).toBeNull());
@@ -121,10 +121,10 @@ test('an endpoint that is none is refused in the form, with the reason', async (
   const field = within(dialog).getByRole('textbox', { name: 'Endpoint URL (optional)' });
   fireEvent.change(field, { target: { value: 'not a url' } });
   const button = within(dialog).getByRole('button', { name: 'Connect to AWS' });
-  expect(button.hasAttribute('disabled')).toBe(true);
+  expect(button.getAttribute('aria-disabled')).toBe('true');
   expect(field.getAttribute('aria-invalid')).toBe('true');
   fireEvent.change(field, { target: { value: '' } });
-  expect(button.hasAttribute('disabled')).toBe(false);
+  expect(button.hasAttribute('aria-disabled')).toBe(false);
 });
 
 test('a destination of its own is asked for apart, and given up again', async () => {
@@ -186,7 +186,7 @@ test('a code is six digits, spaces aside; Cancel says that there is none; the ne
   render(<MfaDialog />);
   const field = screen.getByRole('textbox', { name: 'Code from the device' });
   const button = screen.getByRole('button', { name: 'Use this code' });
-  expect(button.hasAttribute('disabled')).toBe(true);
+  expect(button.getAttribute('aria-disabled')).toBe('true');
   fireEvent.change(field, { target: { value: '12a' } });
   expect(screen.getByText('A code is six digits.')).toBeDefined();
   fireEvent.change(field, { target: { value: '123 456' } });

@@ -94,7 +94,7 @@ test.each([
   render(<PlanPage planId="p1" />);
   await waitFor(() => expect(screen.getByRole('status').textContent).toBe(words));
   for (const button of [await start(), screen.getByRole('button', { name: 'Preflight' })]) {
-    expect(button.hasAttribute('disabled')).toBe(true);
+    expect(button.getAttribute('aria-disabled')).toBe('true');
     expect(document.getElementById(button.getAttribute('aria-describedby') ?? '')?.textContent).toBe(words);
   }
 });

@@ -34,7 +34,7 @@ test('while a run is undone a bar shows how far it is and nothing can be pressed
   render(<UndoDialog />);
   fireEvent.click(screen.getByRole('button', { name: 'Restore 3 blobs in 2 files' }));
   await screen.findByRole('progressbar');
-  expect(screen.getByRole('button', { name: 'Cancel' }).hasAttribute('disabled')).toBe(true);
+  expect(screen.getByRole('button', { name: 'Cancel' }).getAttribute('aria-disabled')).toBe('true');
   finish();
   await screen.findByText('Restored 3 blobs in 2 files.');
   await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Done' })));

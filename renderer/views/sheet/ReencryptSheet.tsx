@@ -92,7 +92,9 @@ function useSubmitKey(): void {
         return;
       event.preventDefault();
       event.stopPropagation();
-      sheet.querySelector<HTMLButtonElement>('.dialog-foot .button-primary:not([data-disabled])')?.click();
+      sheet
+        .querySelector<HTMLButtonElement>('.dialog-foot .button-primary:not([aria-disabled="true"])')
+        ?.click();
     };
     window.addEventListener('keydown', press, true);
     return () => window.removeEventListener('keydown', press, true);

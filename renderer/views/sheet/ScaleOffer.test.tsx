@@ -62,7 +62,7 @@ test('above it: how long with one process, this machine, the quota; and a shard 
   const field = screen.getByRole('textbox', { name: 'Shards' });
   const write = screen.getByRole('button', { name: 'Write shard plan…' });
   fireEvent.change(field, { target: { value: '0' } });
-  expect(write.hasAttribute('disabled')).toBe(true);
+  expect(write.getAttribute('aria-disabled')).toBe('true');
   fireEvent.change(field, { target: { value: '16' } });
   fireEvent.click(write);
   await waitFor(() => expect(asked).toEqual([16]));

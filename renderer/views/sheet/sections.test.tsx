@@ -122,7 +122,7 @@ test('the context is edited: a value without a key and a key twice are named; JS
   }
   render(<Edited />);
   const field = (name: string) => screen.getByRole('textbox', { name: `Pairs: ${name}` });
-  expect(screen.getByRole('button', { name: 'Remove pair 1' }).hasAttribute('disabled')).toBe(true);
+  expect(screen.getByRole('button', { name: 'Remove pair 1' }).getAttribute('aria-disabled')).toBe('true');
   fireEvent.change(field('value 1'), { target: { value: 'x' } });
   expect(screen.getByRole('alert').textContent).toBe('A pair needs a key.');
   fireEvent.change(field('key 1'), { target: { value: 'app' } });
@@ -200,7 +200,7 @@ test('permissions: not before the sheet is filled in; an answer stands for its v
   const request = { blobIds: ['b0'] } as unknown as RunRequest;
   const { rerender } = render(<PermissionsSection request={null} problem="Choose the destination key." />);
   const button = screen.getByRole('button', { name: 'Check permissions only' });
-  expect(button.hasAttribute('disabled')).toBe(true);
+  expect(button.getAttribute('aria-disabled')).toBe('true');
   expect(screen.getByText('Choose the destination key.')).toBeDefined();
   rerender(<PermissionsSection request={request} problem={null} />);
   const check = {

@@ -159,7 +159,7 @@ test('until the answers of a preflight are here, the run waits; one that was sto
   checked({}, { succeeded: rows.length });
   const { rerender } = render(footer());
   const go = (): Element | null => screen.getByRole('button', { name: /^Re-encrypt/ });
-  expect(go()?.hasAttribute('disabled')).toBe(true);
+  expect(go()?.getAttribute('aria-disabled')).toBe('true');
   expect(screen.getByRole('status').textContent).toBe('The result of the preflight is being read.');
   const [bad = '', good = ''] = ids;
   checked({ [bad]: 'would-fail', [good]: 'would-succeed' });
@@ -181,7 +181,7 @@ test('where the answers of a preflight cannot be fetched, the run does not wait 
   act(() => useRuns.getState().progress(run({}, { succeeded: rows.length })));
   await waitFor(() => expect(words()).toContain('is not known here'));
   const go = screen.getByRole('button', { name: /^Re-encrypt/ });
-  expect(go.hasAttribute('disabled')).toBe(false);
+  expect(go.hasAttribute('aria-disabled')).toBe(false);
   expect(primary()?.textContent).toContain('Preflight');
 });
 

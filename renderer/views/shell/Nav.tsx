@@ -1,5 +1,6 @@
 import { Boxes, CircleHelp, ClipboardCheck, History, KeyRound, Settings } from 'lucide-react';
 import type { ComponentType } from 'react';
+import { NativeTip } from '../../components/Tip.tsx';
 import { count } from '../../lib/words/format.ts';
 import { useUi, type ViewName } from '../../store/app/ui.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
@@ -48,17 +49,22 @@ function NavItem({ view, name, icon: Icon, note, title = note ?? '', busy = fals
   const current = useUi((state) => state.view === view);
   const show = useUi((state) => state.show);
   return (
-    <button
-      type="button"
-      className="nav-item"
-      aria-current={current ? 'page' : undefined}
-      aria-label={name}
-      title={title === '' ? name : `${name}, ${title}`}
-      onClick={() => show(view)}
+    <NativeTip
+      text={title === '' ? name : `${name}, ${title}`}
+      side="end"
+      {...(title === (note ?? '') ? { unless: '.nav-name' } : {})}
     >
-      <Icon className="icon" aria-hidden="true" />
-      <span className="nav-name">{name}</span>
-      {note !== null && <span className={busy ? 'nav-note nav-note-busy' : 'nav-note'}>{note}</span>}
-    </button>
+      <button
+        type="button"
+        className="nav-item"
+        aria-current={current ? 'page' : undefined}
+        aria-label={name}
+        onClick={() => show(view)}
+      >
+        <Icon className="icon" aria-hidden="true" />
+        <span className="nav-name">{name}</span>
+        {note !== null && <span className={busy ? 'nav-note nav-note-busy' : 'nav-note'}>{note}</span>}
+      </button>
+    </NativeTip>
   );
 }

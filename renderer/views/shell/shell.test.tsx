@@ -114,10 +114,12 @@ test('the navigation counts blobs, and shows how far runs are', () => {
   expect(item('Runs').textContent).toBe('Runs');
   act(() => useRuns.setState({ runs: new Map([run('a', {}), run('b', { status: 'paused' })]) }));
   expect(item('Runs').textContent).toBe('Runs40 %');
-  expect(item('Runs').getAttribute('title')).toBe('Runs, 1 running, 40 %');
+  fireEvent.keyDown(document.body, { key: 'Tab' });
+  act(() => item('Runs').focus());
+  expect(screen.getByRole('tooltip').textContent).toBe('Runs, 1 running, 40 %');
   act(() => useRuns.setState({ runs: new Map([run('b', { status: 'paused' })]) }));
   expect(item('Runs').textContent).toBe('Runs1 paused');
-  expect(item('Runs').getAttribute('title')).toBe('Runs, 1 paused, 40 %');
+  expect(screen.getByRole('tooltip').textContent).toBe('Runs, 1 paused, 40 %');
   fireEvent.click(item('Runs'));
   expect(item('Runs').getAttribute('aria-current')).toBe('page');
   expect(item('Blobs').hasAttribute('aria-current')).toBe(false);
