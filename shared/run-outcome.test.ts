@@ -4,7 +4,7 @@ import { outcomeHeadline, outcomeWords } from './run-outcome.ts';
 
 const run = (
   counts: Partial<RunSummary['counts']>,
-  more: Partial<Pick<RunSummary, 'status' | 'dryRun' | 'retry'>> & { underOldKey?: number } = {},
+  more: Partial<Pick<RunSummary, 'status' | 'dryRun' | 'retry' | 'missed'>> & { underOldKey?: number } = {},
 ) => {
   const all = {
     total: 0,
@@ -47,6 +47,11 @@ it.each([
   [
     run({ succeeded: 1, failed: 2, skipped: 4 }, { retry: { failed: 2, missed: 3 } }),
     '1 of 7 blobs re-encrypted, 2 failed, 3 not reached, 1 skipped',
+  ],
+  // One that was stopped, and cannot be retried: a dry run.
+  [
+    run({ succeeded: 2, skipped: 8 }, { dryRun: true, status: 'cancelled', missed: 7 }),
+    '2 of 10 blobs would be re-encrypted, 7 not reached, 1 skipped',
   ],
   [run({ succeeded: 2, waiting: 5 }, { status: 'unfinished' }), '2 of 7 blobs re-encrypted, 5 to go'],
   [run({ restored: 4, failed: 1 }, { status: 'undone' }), '4 of 4 blobs restored'],

@@ -31,7 +31,7 @@ export function oldKeyWords({ notReencrypted, underOldKey }: RunSummary['outcome
   return `${notReencrypted === 1 ? '' : 'all '}known to be under the old key`;
 }
 
-type Explained = Pick<RunSummary, 'status' | 'counts' | 'retry' | 'dryRun'>;
+type Explained = Pick<RunSummary, 'status' | 'counts' | 'retry' | 'dryRun' | 'missed'>;
 
 /** Blobs of a run that share a fate. `kind`: how much it weighs. */
 interface OutcomePart {
@@ -41,9 +41,9 @@ interface OutcomePart {
 }
 
 /** Why blobs are not re-encrypted, each with its number; reasons that no blob has are left out. */
-function reasonParts({ status, counts, retry, dryRun }: Explained): readonly OutcomePart[] {
+function reasonParts({ status, counts, retry, dryRun, ...run }: Explained): readonly OutcomePart[] {
   const { failed, skipped, restored, waiting, running } = counts;
-  const missed = retry?.missed ?? 0;
+  const missed = run.missed ?? retry?.missed ?? 0;
   const parts: readonly OutcomePart[] = [
     { kind: 'failed', count: failed, words: dryRun ? 'would fail' : 'failed' },
     { kind: 'rest', count: missed, words: 'not reached' },
@@ -103,6 +103,10 @@ export function outcomeHeadline(run: Counted & Pick<RunSummary, 'status' | 'retr
     return `No blob ${dryRun ? 'would be' : 'was'} re-encrypted${rest === '' ? '' : `: ${rest}`}`;
   return `${count(outcome.reencrypted)} of ${plural(total, 'blob')} ${reencrypted}, ${rest}`;
 }
+
+/** Whether the run ended before a blob's turn came. */
+export const wasMissed = ({ state, fault }: Pick<RunItem, 'state' | 'fault'>): boolean =>
+  state === 'skipped' && (fault?.code === 'Cancelled' || fault?.code === 'RunStopped');
 
 /** What is known of a blob after a run. Of one that a dry run says is held back, that it works: another blob is to be left out. */
 export function lastResult(item: Pick<RunItem, 'state' | 'fault'>, dryRun: boolean): LastResult | null {

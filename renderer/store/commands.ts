@@ -3,7 +3,7 @@ import { type FirstStep, inVault } from '../lib/first-steps.ts';
 import { keyLabel } from '../lib/keys/keys.ts';
 import { mod } from '../lib/platform.ts';
 import { fileName, moment, plural } from '../lib/words/format.ts';
-import { undoWords } from '../lib/words/run-words.ts';
+import { runName, undoWords } from '../lib/words/run-words.ts';
 import { runStatus } from '../lib/words/words.ts';
 import { useSettings } from './app/settings.ts';
 import { useUi, type ViewName } from './app/ui.ts';
@@ -143,7 +143,7 @@ function* runs(): Generator<Command> {
     yield {
       id: `run ${run.id}`,
       group: 'Runs',
-      title: `${run.dryRun ? 'Preflight' : 'Re-encryption'} of ${plural(run.counts.total, 'blob')}`,
+      title: runName(run),
       detail: `${moment(run.startedAt, true)} ${runStatus(run).word}`,
       run: () => useUi.getState().showRun(run.id),
     };

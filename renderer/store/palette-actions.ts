@@ -1,6 +1,6 @@
 import type { ReportFormat } from '#shared/model/audit.ts';
 import type { Command } from '../lib/commands.ts';
-import { plural } from '../lib/words/format.ts';
+import { runName } from '../lib/words/run-words.ts';
 import { GROUP_WORDS, groupings, SORT_WORDS, sortings } from '../lib/words/words.ts';
 import { TEXT_SIZES, useSettings } from './app/settings.ts';
 import { attempt, useUi } from './app/ui.ts';
@@ -89,7 +89,8 @@ export function* runActions(): Generator<Command> {
   const { runs, pause, resume, cancel } = useRuns.getState();
   for (const run of runs.values()) {
     if (isOver(run) || run.status === 'undoing' || run.elsewhere !== null) continue;
-    const what = `${run.dryRun ? 'preflight' : 're-encryption'} of ${plural(run.counts.total, 'blob')}`;
+    const name = runName(run);
+    const what = name.charAt(0).toLowerCase() + name.slice(1);
     const held = run.status === 'paused' || run.status === 'pausing';
     if (!run.dryRun && run.status !== 'cancelling')
       yield act(

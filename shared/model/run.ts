@@ -111,6 +111,8 @@ export const RunRequest = z.object({
   emulatorBlobs: z.boolean().optional(),
   /** What the plan of the run says that it is for. */
   mode: RunMode.optional(),
+  /** A dry run of a few blobs that Rewrap makes by itself before a run of so many. Absent: asked for by a person. */
+  beforeRunOf: z.int().min(1).optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
@@ -320,6 +322,10 @@ export const RunSummary = z.object({
   undo: Touches.nullable(),
   /** What going on with an unfinished run would touch; null where it is not unfinished. */
   resume: Touches.nullable(),
+  /** Of the skipped ones: those that were not reached before it ended. Absent: none, or as `retry` has it. */
+  missed: z.int().optional(),
+  /** {@link RunRequest.beforeRunOf}. */
+  beforeRunOf: z.int().optional(),
   /** Blobs that failed or were not reached, of a run that is over. */
   retry: z.object({ failed: z.int(), missed: z.int() }).nullable(),
   /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { againWords, doneOf, heldWords, resumeWords, undoWords } from './run-words.ts';
+import { againWords, doneOf, heldWords, resumeWords, runName, undoWords } from './run-words.ts';
 
 test('buttons say what they touch', () => {
   expect(undoWords({ undo: { blobs: 412, files: 37 }, output: 'in-place' })).toBe(
@@ -26,6 +26,12 @@ test('an undoing is done where things are as before; a run where blobs were answ
   };
   expect(doneOf({ status: 'running', counts })).toEqual({ done: 8, failed: 1, total: 10 });
   expect(doneOf({ status: 'undoing', counts })).toEqual({ done: 2, failed: 0, total: 6 });
+});
+
+test('a check that Rewrap makes by itself before a run of many is not called a preflight', () => {
+  const counts = { total: 5 } as never;
+  expect(runName({ dryRun: true, counts })).toBe('Preflight of 5 blobs');
+  expect(runName({ dryRun: true, counts, beforeRunOf: 1200 })).toBe('Check of 5 blobs before a run of 1,200');
 });
 
 test('only what goes on by itself says so', () => {

@@ -29,6 +29,17 @@ export function againWords({ failed, missed }: { readonly failed: number; readon
   return `Retry ${plural(failed, 'failed blob')} and ${count(missed)} not reached`;
 }
 
+/** What a run is called in lists and as a title. One that Rewrap made by itself says what for. */
+export function runName({
+  dryRun,
+  counts,
+  beforeRunOf,
+}: Pick<RunSummary, 'dryRun' | 'counts' | 'beforeRunOf'>): string {
+  const blobs = plural(counts.total, 'blob');
+  if (beforeRunOf !== undefined) return `Check of ${blobs} before a run of ${count(beforeRunOf)}`;
+  return `${dryRun ? 'Preflight' : 'Re-encryption'} of ${blobs}`;
+}
+
 /** How far a run has come: what was answered; of one that is undone, what is as before. */
 export function doneOf({ status, counts }: Pick<RunSummary, 'status' | 'counts'>): {
   readonly done: number;

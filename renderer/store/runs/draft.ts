@@ -143,6 +143,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         ...request,
         blobIds: fewOf(request.blobIds, useBlobs.getState().byId, FEW_ANSWERS),
         dryRun: true,
+        beforeRunOf: request.blobIds.length,
       });
       set({ dryRunId: id });
       const run = useRuns.getState().runs.get(id);

@@ -6,6 +6,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { count, plural } from '../../lib/words/format.ts';
 import { groupFaults } from '../../lib/words/outcome.ts';
+import { runName } from '../../lib/words/run-words.ts';
 import { runStatus } from '../../lib/words/words.ts';
 import { isOver } from '../../store/runs/runs.ts';
 import { ExportReport } from '../audit/ExportReport.tsx';
@@ -20,7 +21,6 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
   const { items, fault } = useRunItems(run);
   const over = isOver(run);
   const waiting = useLongWait(over && run.counts.failed > 0 && items === null && fault === null);
-  const { counts } = run;
   const what = run.dryRun ? 'Preflight' : 'Re-encryption';
   return (
     <section className="view view-scroll" aria-label={`${what} run`}>
@@ -31,9 +31,7 @@ export function RunDetail({ run, onBack }: { readonly run: RunSummary; readonly 
               All runs
             </Button>
           </span>
-          <h1 className="page-title">
-            {what} of {plural(counts.total, 'blob')}
-          </h1>
+          <h1 className="page-title">{runName(run)}</h1>
           <Status {...runStatus(run)} />
           {over && (
             <span className="run-export">

@@ -1,6 +1,7 @@
 import { SearchX, X } from 'lucide-react';
 import { type CSSProperties, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
+import { wasMissed } from '#shared/run-outcome.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import { CopyLine } from '../../components/CopyLine.tsx';
 import type { TableColumn } from '../../components/columns.ts';
@@ -33,10 +34,16 @@ const ITEM_WORDS: Record<State, { tone: Tone; word: string }> = {
   already: { tone: 'neutral', word: 'Already as asked' },
 };
 /** What was sent and answered, while others of its file were not: a file is replaced when all of it is ready. */
-const itemWords = ({ state, requestId }: RunItem): { tone: Tone; word: string } =>
-  state === 'waiting' && requestId !== null
+const itemWords = (item: RunItem): { tone: Tone; word: string } =>
+  item.state === 'waiting' && item.requestId !== null
     ? { tone: 'running', word: 'Waits for its file' }
-    : ITEM_WORDS[state];
+    : wasMissed(item)
+      ? NOT_REACHED
+      : ITEM_WORDS[item.state];
+const NOT_REACHED = { tone: 'neutral', word: 'Not reached' } as const;
+/** What a filter by a state is called: of those that were skipped, all may be ones that were not reached. */
+const stateWords = (state: State, { counts, missed }: RunSummary): { tone: Tone; word: string } =>
+  state === 'skipped' && missed === counts.skipped ? NOT_REACHED : ITEM_WORDS[state];
 const STATES = Object.keys(ITEM_WORDS) as State[];
 
 const REASON = 'reason';
@@ -167,7 +174,7 @@ export function RunRecordList({ run }: { readonly run: RunSummary }) {
               aria-pressed={states.includes(state)}
               onClick={() => toggle(state)}
             >
-              <Status {...ITEM_WORDS[state]} /> {count(counts[state] ?? 0)}
+              <Status {...stateWords(state, run)} /> {count(counts[state] ?? 0)}
             </button>
           ))}
           {(states.length > 0 || query !== '') && (

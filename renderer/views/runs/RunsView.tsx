@@ -8,8 +8,8 @@ import { FaultCard, FaultRemedy } from '../../components/FaultCard.tsx';
 import { KeyTitle } from '../../components/KeyFace.tsx';
 import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
-import { count, duration, moment, plural } from '../../lib/words/format.ts';
-import { heldWords, oldKeyNote } from '../../lib/words/run-words.ts';
+import { count, duration, moment } from '../../lib/words/format.ts';
+import { heldWords, oldKeyNote, runName } from '../../lib/words/run-words.ts';
 import { runStatus } from '../../lib/words/words.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { usePlans } from '../../store/runs/plans.ts';
@@ -103,7 +103,7 @@ function RunList({
 }
 
 function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: () => void }) {
-  const { counts, dryRun, status } = run;
+  const { dryRun, status } = run;
   const [source] = run.perKey;
   const what = dryRun ? 'Preflight' : 'Re-encryption';
   const old = oldKeyNote(run);
@@ -116,7 +116,7 @@ function RunCard({ run, onOpen }: { readonly run: RunSummary; readonly onOpen: (
           onClick={onOpen}
           aria-label={`Open ${what.toLowerCase()} of ${moment(run.startedAt, true)}`}
         >
-          {what} of {plural(counts.total, 'blob')}
+          {runName(run)}
         </button>
         <span className="run-way">
           {source !== undefined && (

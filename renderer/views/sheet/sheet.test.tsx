@@ -396,7 +396,9 @@ test('a run of many blobs asks about a few first, and does not start where none 
   expect(new Set(asked.map((row) => row.identification.keyFingerprint)).size).toBe(Math.min(5, materials));
   fireEvent.click(screen.getByRole('button', { name: 'Re-encrypt anyway' }));
   await waitFor(() => expect(started).toHaveLength(2));
+  expect(started[0]).toMatchObject({ beforeRunOf: many.length });
   expect(started[1]).toMatchObject({ dryRun: false });
+  expect(started[1]).not.toHaveProperty('beforeRunOf');
 });
 
 test('a run of many blobs starts by itself once one of the few opens', async () => {

@@ -282,6 +282,12 @@ export function perKey({ items }: Figures, limit: number): { keyArn: string; blo
     .slice(0, limit);
 }
 
+/** How many blobs were not reached before the run ended, where there are any. */
+export function missedOf({ items }: Pick<Figures, 'items'>): { readonly missed?: number } {
+  const missed = items.reduce((sum, each) => (each.missed ? sum + each.count : sum), 0);
+  return missed === 0 ? {} : { missed };
+}
+
 /**
  * Blobs that do not hold new ciphertext of the run and are known to be under the key material that they were to leave.
  */

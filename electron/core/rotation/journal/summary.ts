@@ -1,7 +1,16 @@
 import type { RunSummary, Touches } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
 import { outputMode } from '../output-mode.ts';
-import { bytesDone, countsOf, type Figures, fileTotals, perKey, totalBytes, underOldKey } from './figures.ts';
+import {
+  bytesDone,
+  countsOf,
+  type Figures,
+  fileTotals,
+  missedOf,
+  perKey,
+  totalBytes,
+  underOldKey,
+} from './figures.ts';
 import type { RunRow } from './rows.ts';
 
 /** What undoing a run would touch; null where it kept no way back, or has been undone. */
@@ -54,6 +63,8 @@ export function summaryOf(
       unfinished && row.state === 'open'
         ? { blobs: counts.waiting, files: (figures.files.intent ?? 0) + (figures.files.staged ?? 0) }
         : null,
+    ...missedOf(figures),
+    ...(row.request.beforeRunOf === undefined ? {} : { beforeRunOf: row.request.beforeRunOf }),
     retry: again !== null && again.failed + again.missed > 0 ? again : null,
     elsewhere,
   };

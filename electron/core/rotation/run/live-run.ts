@@ -7,7 +7,7 @@ import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
 import { type Disk, diskHere, type PutBackFs } from '../../intake/index.ts';
 import type { Kms } from '../../kms/index.ts';
-import { underOldKey } from '../journal/figures.ts';
+import { missedOf, underOldKey } from '../journal/figures.ts';
 import type { Journal, RunName } from '../journal/journal.ts';
 import { itemOf } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
@@ -91,7 +91,7 @@ export class LiveRun implements Run {
   #kms: Kms;
   #status: 'running' | 'cancelling' | 'suspending' | 'over' = 'running';
   #end:
-    | (Pick<RunSummary, 'status' | 'retry' | 'undo'> & {
+    | (Pick<RunSummary, 'status' | 'retry' | 'undo' | 'missed'> & {
         readonly at: string;
         readonly underOldKey: number | null;
       })
@@ -173,6 +173,8 @@ export class LiveRun implements Run {
       output: outputMode(output).name,
       undo: this.#end?.undo ?? null,
       resume: null,
+      ...(this.#end?.missed === undefined ? {} : { missed: this.#end.missed }),
+      ...(request.beforeRunOf === undefined ? {} : { beforeRunOf: request.beforeRunOf }),
       retry: this.#end?.retry ?? null,
       elsewhere: null,
       ...(this.#processes === 1
@@ -369,7 +371,8 @@ export class LiveRun implements Run {
         const { output, request } = this.#input;
         const undo = undoTouches({ output, dryRun: request.dryRun, undoneAt: null }, figures);
         const retry = again ? { failed, missed: notReached } : null;
-        this.#end = { status, at, retry, undo, underOldKey: request.dryRun ? null : underOldKey(figures) };
+        const old = request.dryRun ? null : underOldKey(figures);
+        this.#end = { status, at, retry, ...missedOf(figures), undo, underOldKey: old };
         this.#hooks.step?.('ended');
       }
     } catch (error) {
