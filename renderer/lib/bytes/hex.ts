@@ -50,10 +50,10 @@ interface Segment {
   readonly end: number;
 }
 
-/** Cuts one hex row into runs of equal owner. */
-export function segmentsOf(owners: Int32Array, row: number): readonly Segment[] {
-  const first = row * ROW_BYTES;
-  const last = Math.min(first + ROW_BYTES, owners.length);
+/** Cuts one hex row of so many bytes into runs of equal owner. */
+export function segmentsOf(owners: Int32Array, row: number, rowBytes = ROW_BYTES): readonly Segment[] {
+  const first = row * rowBytes;
+  const last = Math.min(first + rowBytes, owners.length);
   const segments: Segment[] = [];
   let start = first;
   for (let i = first + 1; i <= last; i += 1) {

@@ -201,7 +201,9 @@ function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: 
   const times = all.map(({ at }) => Date.parse(at));
   const from = Math.min(...times);
   const end = Math.max(Date.parse(deadline), ...times);
-  const most = Math.max(1, ...all.map(({ remaining }) => remaining));
+  const highest = Math.max(1, ...all.map(({ remaining }) => remaining));
+  // Even, so that the line at half of it stands at a whole number of blobs.
+  const most = highest === 1 ? 1 : highest + (highest % 2);
   const x = (time: number): number => ((time - from) / Math.max(1, end - from)) * WIDTH;
   const y = (left: number): number => HEIGHT - (left / most) * HEIGHT;
   const points = all.map(({ remaining }, i) => `${x(times[i] ?? from)},${y(remaining)}`).join(' ');
@@ -210,7 +212,7 @@ function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: 
       {/* Said by the picture's own words. */}
       <div className="burndown-scale hint tabular" aria-hidden="true">
         <span>{count(most)}</span>
-        {most > 1 && <span>{count(Math.round(most / 2))}</span>}
+        {most > 1 && <span>{count(most / 2)}</span>}
         <span>0</span>
       </div>
       <svg
@@ -224,15 +226,7 @@ function BurndownChart({ view: { snapshots, now, deadline } }: { readonly view: 
           {`${count(all[0]?.remaining ?? 0)} on ${day(new Date(from).toISOString())}, ${count(now.remaining)} now; the deadline is ${day(deadline)}.`}
         </desc>
         <line className="burndown-grid" x1="0" x2={WIDTH} y1="0" y2="0" />
-        {most > 1 && (
-          <line
-            className="burndown-grid"
-            x1="0"
-            x2={WIDTH}
-            y1={y(Math.round(most / 2))}
-            y2={y(Math.round(most / 2))}
-          />
-        )}
+        {most > 1 && <line className="burndown-grid" x1="0" x2={WIDTH} y1={y(most / 2)} y2={y(most / 2)} />}
         <line
           className="burndown-deadline"
           x1={x(Date.parse(deadline))}

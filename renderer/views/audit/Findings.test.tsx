@@ -99,12 +99,12 @@ test('an answer of KMS moves no row under the pointer; it is offered, and shown 
   if (list === null) throw new Error('no list');
   fireEvent.pointerEnter(list);
   act(() => useAudit.setState({ findings: structuredClone(findings) }));
-  expect(screen.queryByRole('button', { name: 'Show new findings' })).toBeNull();
+  expect(screen.queryByRole('button', { name: 'Update the list' })).toBeNull();
   act(() => useAudit.setState({ findings: worse }));
   expect(names()).toEqual(before);
   // Counted as the tab counts, and said without a pointer.
-  expect(screen.getByRole('status').textContent).toBe('4 findings, the list is older');
-  fireEvent.click(screen.getByRole('button', { name: 'Show new findings' }));
+  expect(screen.getByRole('status').textContent).toBe('4 findings, list not updated');
+  fireEvent.click(screen.getByRole('button', { name: 'Update the list' }));
   expect(names()).toContain('A key is pending deletion.');
   act(() => useAudit.setState({ findings, summary: { asking: 0, weighed: {} } as never }));
   expect(names()).toContain('A key is pending deletion.');

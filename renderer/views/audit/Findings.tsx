@@ -168,7 +168,7 @@ export function Findings() {
   const suppress = useSuppress((state) => state.open);
   const shown = useMemo(() => filterFindings(findings, filter, query), [findings, filter, query]);
   const lines = useMemo(() => findingLines(shown, open), [shown, open]);
-  // Counts are of the newest, as that of the tab is; of rows that are held, the status says that they are older.
+  // Counts are of the newest, as that of the tab is; of rows that are held, the status says that they are not updated.
   const found = useMemo(() => filterFindings(latest, filter, query).length, [latest, filter, query]);
   const counts = useMemo(
     () => new Map(OPTIONS.map(({ id }) => [id, filterFindings(latest, id, '').length])),
@@ -200,11 +200,11 @@ export function Findings() {
         />
         <span className="hint tabular" role="status">
           {plural(found, 'finding')}
-          {isOld && ', the list is older'}
+          {isOld && ', list not updated'}
         </span>
         {isOld && (
           <Button variant="link" onPress={refresh}>
-            Show new findings
+            Update the list
           </Button>
         )}
         {chosenFindings.length > 0 && (

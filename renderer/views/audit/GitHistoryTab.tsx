@@ -1,6 +1,8 @@
+import { GitBranch } from 'lucide-react';
 import { useEffect } from 'react';
 import { historyWords, standingWords } from '#shared/git-history-words.ts';
 import type { HistoryBlob } from '#shared/model/git-history.ts';
+import { EmptyNote } from '../../components/EmptyNote.tsx';
 import { FramedTable } from '../../components/FramedTable.tsx';
 import { Switch } from '../../components/fields.tsx';
 import { Swatch } from '../../components/KeyFace.tsx';
@@ -10,6 +12,9 @@ import { useBlobs } from '../../store/blobs/blobs.ts';
 
 /** Rows shown; a report has more. */
 const SHOWN = 500;
+
+const WHAT =
+  'A search finds blobs in commits, branches and tags that no file in the list has. Anyone with a clone has them too, and re-encrypting does not change history. They are listed here and in reports, and counted nowhere else.';
 
 /** Blobs that stand in the history of repositories and in no file: report only. */
 export function GitHistoryTab() {
@@ -25,11 +30,11 @@ export function GitHistoryTab() {
       <Switch isSelected={on} onChange={(next) => void loadGitHistory(next)}>
         Search the git history of the repositories in the list
       </Switch>
-      <p className="hint audit-words">
-        Finds blobs in commits, branches and tags that no file in the list has. Anyone with a clone has them
-        too, and re-encrypting does not change history. They are listed here and in reports, and counted
-        nowhere else.
-      </p>
+      {on ? (
+        <p className="hint audit-words">{WHAT}</p>
+      ) : (
+        <EmptyNote icon={GitBranch} title="Git history is not searched" text={WHAT} />
+      )}
       {reading && (
         <p className="hint" role="status">
           Reading git history…

@@ -84,8 +84,11 @@ test('it is narrowed by words, by dates, and cleared with one press', async () =
   render(<HistoryTab />);
   fireEvent.change(await screen.findByRole('searchbox'), { target: { value: '9f86d081' } });
   await waitFor(() => expect(asked()).toMatchObject({ words: '9f86d081', folded: false }));
+  fireEvent.click(screen.getByRole('button', { name: 'Days: Any day' }));
   fireEvent.change(screen.getByLabelText('From'), { target: { value: '2026-11-30' } });
   await waitFor(() => expect(asked().from).toBe(new Date(2026, 10, 30).toISOString()));
+  fireEvent.keyDown(screen.getByLabelText('From'), { key: 'Escape' });
+  await screen.findByRole('button', { name: /^Days: From .*2026/ });
   fireEvent.click(screen.getByRole('button', { name: 'Clear filter' }));
   await waitFor(() => expect(asked()).toMatchObject({ words: '', from: null, folded: true }));
 });

@@ -1,5 +1,6 @@
-import { Copy, Link2, Link2Off, ListTree, ScrollText, SearchX, X } from 'lucide-react';
+import { CalendarDays, Copy, Link2, Link2Off, ListTree, ScrollText, SearchX, X } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { Button as AriaButton, Dialog as AriaDialog, DialogTrigger, Popover } from 'react-aria-components';
 import type { HistoryKind, HistoryRecord } from '#shared/model/history.ts';
 import { Button, IconButton } from '../../components/Button.tsx';
 import type { TableColumn } from '../../components/columns.ts';
@@ -12,7 +13,7 @@ import { Skeleton, useLongWait } from '../../components/Progress.tsx';
 import { Status } from '../../components/Status.tsx';
 import { usePages } from '../../components/usePages.ts';
 import { withKeyIds } from '../../lib/keys/keys.ts';
-import { count, moment, plural, shortHex } from '../../lib/words/format.ts';
+import { count, day, moment, plural, shortHex } from '../../lib/words/format.ts';
 import {
   HISTORY_OUTCOMES,
   HISTORY_WORDS,
@@ -144,8 +145,7 @@ export function HistoryTab() {
             options={OUTCOMES}
             onChange={(outcome) => set({ outcome: outcome === 'all' ? null : outcome })}
           />
-          <DayInput label="From" value={query.from} onChange={(from) => set({ from })} />
-          <DayInput label="To" value={query.to} onChange={(to) => set({ to })} />
+          <DaysMenu from={query.from} to={query.to} onChange={set} />
         </div>
         {query.run !== null && (
           <span className="chip">
@@ -262,6 +262,42 @@ export function HistoryTab() {
       )}
     </div>
   );
+}
+
+/** From which day until which; the button says it. */
+function DaysMenu({
+  from,
+  to,
+  onChange,
+}: {
+  readonly from: string;
+  readonly to: string;
+  readonly onChange: (days: { from?: string; to?: string }) => void;
+}) {
+  return (
+    <DialogTrigger>
+      <AriaButton className="button" aria-label={`Days: ${daysWords(from, to)}`}>
+        <CalendarDays className="icon" aria-hidden="true" />
+        <span className="button-label">{daysWords(from, to)}</span>
+      </AriaButton>
+      <Popover className="popover popover-form" offset={4} placement="bottom start">
+        <AriaDialog className="popover-dialog" aria-label="Days">
+          <section className="popover-fields" aria-label="From and to">
+            <DayInput label="From" value={from} onChange={(day) => onChange({ from: day })} />
+            <DayInput label="To" value={to} onChange={(day) => onChange({ to: day })} />
+          </section>
+        </AriaDialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+/** "Any day", "From 1 Nov 2026", "Until 3 Nov 2026", "1 Nov 2026 to 3 Nov 2026". */
+function daysWords(from: string, to: string): string {
+  // A day alone, without a zone, would be read as midnight in Greenwich: the day before in half of the world.
+  const word = (date: string): string => day(`${date}T12:00`);
+  if (from === '') return to === '' ? 'Any day' : `Until ${word(to)}`;
+  return to === '' ? `From ${word(from)}` : from === to ? word(from) : `${word(from)} to ${word(to)}`;
 }
 
 function DayInput({

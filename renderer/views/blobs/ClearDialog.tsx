@@ -5,6 +5,7 @@ import { plural } from '../../lib/words/format.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
+import { useArranged } from './useArranged.ts';
 
 /** Asks before files leave the list, all of them or those that were chosen. Files on disk are not touched, and the words say so. */
 export function ClearDialog() {
@@ -45,6 +46,23 @@ export function ClearDialog() {
         Removes {plural(blobs, 'blob')} in {plural(files, 'file')} from the list. The files themselves stay as
         they are.
       </p>
+      {removing !== null && <Hidden removing={removing} />}
     </Dialog>
   );
+}
+
+/** How many of the blobs are not in sight. */
+function Hidden({ removing }: { readonly removing: readonly string[] }) {
+  const { table, shown } = useArranged();
+  const hidden = useMemo(() => {
+    const files = new Set(removing);
+    const inSight = new Uint8Array(table.size);
+    for (const index of shown) inSight[index] = 1;
+    return table.rows.reduce(
+      (sum, { sourceId }, index) => (files.has(sourceId) && inSight[index] === 0 ? sum + 1 : sum),
+      0,
+    );
+  }, [table, shown, removing]);
+  if (hidden === 0) return null;
+  return <p className="remark remark-attention">{`The filter hides ${plural(hidden, 'blob')} of these.`}</p>;
 }

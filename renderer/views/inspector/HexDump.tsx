@@ -1,4 +1,13 @@
-import { type KeyboardEvent, memo, useEffect, useMemo, useRef } from 'react';
+import {
+  type KeyboardEvent,
+  memo,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { BlobDetail } from '#shared/model/blob.ts';
 import { Box } from '../../components/grid.tsx';
 import { useRowHeight, useVisibleRows } from '../../components/useVisibleRows.ts';
@@ -22,7 +31,12 @@ import { useInspector } from '../../store/blobs/inspector.ts';
 
 const ROW_REM = 20 / 13;
 
-/** Rows of 16 bytes with offset and ASCII gutters. The pointed field is lit and the rest dimmed; nothing moves. */
+/** Of a pane that is too narrow for 16. */
+const NARROW_ROW_BYTES = 8;
+/** Width of a pane that 16 bytes fit in, beside their offset. */
+const WIDE_REM = 25;
+
+/** Rows of 16 bytes, in a narrow pane of 8, with offset and ASCII gutters. The pointed field is lit and the rest dimmed; nothing moves. */
 export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   const { bytes, nodes, owners } = decoded;
   const chosen = useInspector((state) => state.chosen);
@@ -30,7 +44,8 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   const { choose, point } = useActions(useInspector);
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRowHeight(ROW_REM);
-  const count = Math.ceil(bytes.length / ROW_BYTES);
+  const rowBytes = useRowBytes(scroller);
+  const count = Math.ceil(bytes.length / rowBytes);
   const { indexes, slot, reveal } = useVisibleRows(scroller, { count, height });
 
   const focus = pointed ?? chosen;
@@ -38,8 +53,8 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a choice scrolls, never the pointer
   useEffect(() => {
     const node = nodes.find(({ id }) => id === chosen);
-    if (node !== undefined) reveal(Math.floor(node.field.offset / ROW_BYTES));
-  }, [chosen]);
+    if (node !== undefined) reveal(Math.floor(node.field.offset / rowBytes));
+  }, [chosen, rowBytes]);
 
   const nodeAt = (target: EventTarget): Node | undefined => {
     const owner = target instanceof HTMLElement ? target.dataset.owner : undefined;
@@ -57,7 +72,9 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   };
   return (
     <Box
-      className={focus === null ? 'hex' : 'hex hex-dimmed'}
+      className={['hex', focus === null ? '' : 'hex-dimmed', rowBytes < ROW_BYTES ? 'hex-narrow' : '']
+        .filter(Boolean)
+        .join(' ')}
       ref={scroller}
       role="group"
       aria-label={`Bytes: ${bytes.length}. Left and right arrows go from field to field, ${mod('C')} copies its bytes.`}
@@ -72,6 +89,7 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
           <HexRow
             key={slot(row)}
             row={row}
+            rowBytes={rowBytes}
             top={row * height}
             height={height}
             bytes={bytes}
@@ -85,8 +103,28 @@ export function HexDump({ decoded }: { readonly decoded: Decoded }) {
   );
 }
 
+/** How many bytes a row has room for. */
+function useRowBytes(box: RefObject<HTMLElement | null>): number {
+  const [rowBytes, setRowBytes] = useState(ROW_BYTES);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const look = (): void => {
+      const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 13;
+      const wide = element.clientWidth === 0 || element.clientWidth >= WIDE_REM * rem;
+      setRowBytes(wide ? ROW_BYTES : NARROW_ROW_BYTES);
+    };
+    look();
+    const sizes = new ResizeObserver(look);
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, [box]);
+  return rowBytes;
+}
+
 interface HexRowProps {
   readonly row: number;
+  readonly rowBytes: number;
   readonly top: number;
   readonly height: number;
   readonly bytes: Uint8Array;
@@ -95,15 +133,15 @@ interface HexRowProps {
   readonly lit: readonly boolean[];
 }
 
-const HexRow = memo(function HexRow({ row, top, height, bytes, owners, nodes, lit }: HexRowProps) {
-  const segments = useMemo(() => segmentsOf(owners, row), [owners, row]);
+const HexRow = memo(function HexRow({ row, rowBytes, top, height, bytes, owners, nodes, lit }: HexRowProps) {
+  const segments = useMemo(() => segmentsOf(owners, row, rowBytes), [owners, row, rowBytes]);
   const look = (owner: number): string => {
     const node = nodes[owner];
     return node === undefined ? 'seg' : `seg tint-${node.tint}${lit[owner] ? ' is-lit' : ''}`;
   };
   return (
     <div className="hex-row" style={{ height, transform: `translateY(${top}px)` }}>
-      <span className="hex-offset">{offsetText(row * ROW_BYTES)}</span>
+      <span className="hex-offset">{offsetText(row * rowBytes)}</span>
       <span className="hex-bytes">
         {segments.map(({ owner, start, end }) => (
           <span key={start} data-owner={owner} className={look(owner)}>

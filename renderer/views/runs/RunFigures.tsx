@@ -20,7 +20,7 @@ export function RunPace({ run }: { readonly run: RunSummary }) {
       <span>
         {count(done)} of {plural(total, 'blob')}
       </span>
-      {going && <span>{run.rate.toFixed(run.rate < 10 ? 1 : 0)} a second</span>}
+      {going && run.rate > 0 && <span>{run.rate.toFixed(run.rate < 10 ? 1 : 0)} a second</span>}
       {going && (
         <span>
           {run.secondsLeft === null ? 'time left not yet known' : `${duration(run.secondsLeft)} left`}

@@ -1,4 +1,4 @@
-import { Copy, Download, FolderOpen, Pause, Play, TriangleAlert } from 'lucide-react';
+import { Copy, Download, FolderOpen, TriangleAlert } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Fault } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
@@ -10,14 +10,13 @@ import { HowKnown, Swatch } from '../../components/KeyFace.tsx';
 import { fetchDownload } from '../../lib/platform.ts';
 import { plural } from '../../lib/words/format.ts';
 import { groupFaults, notesOf } from '../../lib/words/outcome.ts';
-import { useActions } from '../../store/app/actions.ts';
 import { attempt, copyText } from '../../store/app/ui.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { useKeyName } from '../../store/connection/keys.ts';
 import { useDraft } from '../../store/runs/draft.ts';
 import { fetchItems, isOver, type LoadedItems, useRuns } from '../../store/runs/runs.ts';
 import { RunActions, UndoButton } from '../runs/RunActions.tsx';
-import { OutcomeTally, PaceChart, Remark, RunBar, RunKeys, RunPace } from '../runs/RunFigures.tsx';
+import { OutcomeTally, PaceChart, Remark, RunBar, RunFacts, RunPace } from '../runs/RunFigures.tsx';
 import { FaultGroups } from './FaultGroups.tsx';
 
 /** A run as it goes, and what came of it. */
@@ -35,9 +34,8 @@ export function RunPanel() {
       {!over && <RunPace run={run} />}
       <OutcomeTally run={run} />
       {!over && <PaceChart runId={run.id} />}
-      {!over && <RunKeys run={run} />}
+      {!over && <RunFacts run={run} />}
       <Remark run={run} />
-      {!over && <HoldButton run={run} />}
       {run.status === 'unfinished' ? (
         <RunActions run={run} />
       ) : (
@@ -118,25 +116,6 @@ const MOVING: Partial<Record<RunSummary['status'], string>> = {
   waiting: 'Waiting for the network',
   undoing: 'Undoing',
 };
-
-/** Pause, or go on. */
-function HoldButton({ run }: { readonly run: RunSummary }) {
-  const { pause, resume } = useActions(useRuns);
-  const held = run.status === 'paused' || run.status === 'pausing';
-  if (run.status === 'cancelling' || run.status === 'undoing') return null;
-  return (
-    <span>
-      <Button
-        icon={
-          held ? <Play className="icon" aria-hidden="true" /> : <Pause className="icon" aria-hidden="true" />
-        }
-        onPress={() => void attempt(() => (held ? resume(run.id) : pause(run.id)))}
-      >
-        {held ? 'Resume' : 'Pause'}
-      </Button>
-    </span>
-  );
-}
 
 function endWords(run: RunSummary): string {
   const words = outcomeHeadline(run);

@@ -1,4 +1,4 @@
-import { FileDown, Terminal } from 'lucide-react';
+import { FileDown, Pause, Play, Terminal } from 'lucide-react';
 import type { BlobRow } from '#shared/model/blob.ts';
 import type { OutputChoice, RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
@@ -8,6 +8,8 @@ import { mod } from '../../lib/platform.ts';
 import { type Built, fileCount } from '../../lib/request/request.ts';
 import { count, plural } from '../../lib/words/format.ts';
 import { againWords } from '../../lib/words/run-words.ts';
+import { useActions } from '../../store/app/actions.ts';
+import { attempt } from '../../store/app/ui.ts';
 import { useConnection } from '../../store/connection/connection.ts';
 import { useDraft } from '../../store/runs/draft.ts';
 import { isOver, useRuns } from '../../store/runs/runs.ts';
@@ -35,6 +37,7 @@ function Running({ run }: { readonly run: RunSummary | undefined }) {
   return (
     <>
       <span className="foot-note">Closing this sheet does not stop the run; Runs shows it.</span>
+      {run !== undefined && <HoldButton run={run} />}
       <Button onPress={close}>Close</Button>
       <Button
         variant="danger"
@@ -54,6 +57,23 @@ function Running({ run }: { readonly run: RunSummary | undefined }) {
         Cancel run
       </Button>
     </>
+  );
+}
+
+/** Pause, or resume. */
+function HoldButton({ run }: { readonly run: RunSummary }) {
+  const { pause, resume } = useActions(useRuns);
+  const held = run.status === 'paused' || run.status === 'pausing';
+  if (run.status === 'cancelling' || run.status === 'undoing' || isOver(run)) return null;
+  return (
+    <Button
+      icon={
+        held ? <Play className="icon" aria-hidden="true" /> : <Pause className="icon" aria-hidden="true" />
+      }
+      onPress={() => void attempt(() => (held ? resume(run.id) : pause(run.id)))}
+    >
+      {held ? 'Resume' : 'Pause'}
+    </Button>
   );
 }
 

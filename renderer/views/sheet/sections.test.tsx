@@ -25,6 +25,7 @@ import { PermissionsSection } from './PermissionsSection.tsx';
 import { PreflightPanel } from './PreflightPanel.tsx';
 import { RunPanel } from './RunPanel.tsx';
 import { SelectionSection } from './SelectionSection.tsx';
+import { SheetFooter } from './SheetFooter.tsx';
 
 const all = makeRows(40);
 const symmetric = all.filter(({ identification }) => identification.kind === 'kms-symmetric');
@@ -50,6 +51,10 @@ const run = (patch: Partial<RunSummary> = {}, counts: Partial<RunSummary['counts
     rate: 0,
     secondsLeft: null,
     perKey: [],
+    files: { total: 12, done: 0 },
+    bytes: { total: 0, done: 0 },
+    output: 'in-place',
+    connection: '',
     destinationKeyId: first.arn,
     outcome: { reencrypted: 6, already: 0, notReencrypted: 6, underOldKey: null },
     counts: {
@@ -276,7 +281,12 @@ test('causes of failures show also where more blobs failed before the answer cam
 
 test('a run in the sheet: starting, running, paused, ended with failures, its items refused', async () => {
   useDraft.setState({ phase: 'running', runId: 'r1' });
-  render(<RunPanel />);
+  render(
+    <>
+      <RunPanel />
+      <SheetFooter built={{ ok: false, problems: [] }} rows={[]} files={0} />
+    </>,
+  );
   expect(screen.getByText('Starting the run')).toBeDefined();
   const put = (each: RunSummary) => act(() => useRuns.setState({ runs: new Map([['r1', each]]) }));
   put(run({ status: 'running' }, { succeeded: 3, failed: 0, waiting: 9 }));
