@@ -72,8 +72,8 @@ export function IconButton({ label, children, small = false, reason = null, ...p
 }
 
 /**
- * A button that does nothing, described by `id`. Not `disabled`: the keyboard would not come to it, and nobody who has no
- * pointer would hear why.
+ * A button that does nothing, described by `id`. Not `disabled`: the keyboard would not come to it, and a reader without a
+ * pointer would not hear why.
  */
 function unpressable<T extends Omit<AriaProps, 'className' | 'children'>>(props: T, id: string): AriaProps {
   const { onPress: _, onPressStart: __, onPressEnd: ___, onPressUp: ____, onClick: _____, ...rest } = props;
@@ -81,7 +81,7 @@ function unpressable<T extends Omit<AriaProps, 'className' | 'children'>>(props:
 }
 
 /** What describes a disabled button to those who cannot rest a pointer on it. */
-export function Reason({ id, reason }: { readonly id: string; readonly reason: string }) {
+function Reason({ id, reason }: { readonly id: string; readonly reason: string }) {
   return (
     <span id={id} className="visually-hidden">
       {reason}

@@ -65,17 +65,24 @@ export function filterFindings(
     if (filter === 'violation' && !finding.violation) return false;
     if ((filter === 'critical' || filter === 'warning' || filter === 'info') && finding.severity !== filter)
       return false;
-    const text = [
-      finding.code,
-      finding.title,
-      finding.reason,
-      finding.keyArn ?? '',
-      ...finding.examples.map((e) => e.file),
-    ]
-      .join('\n')
-      .toLowerCase();
+    if (words.length === 0) return true;
+    const text = textOf(finding);
     return words.every((word) => text.includes(word));
   });
+}
+
+/** Of findings that were searched: each letter typed looks through thousands of them. */
+const texts = new WeakMap<AuditFinding, string>();
+
+/** What a finding is found by, in lower case. */
+function textOf(finding: AuditFinding): string {
+  let text = texts.get(finding);
+  if (text === undefined) {
+    const { code, title, reason, keyArn, examples } = finding;
+    text = [code, title, reason, keyArn ?? '', ...examples.map(({ file }) => file)].join('\n').toLowerCase();
+    texts.set(finding, text);
+  }
+  return text;
 }
 
 /** A date so many days from now, as a date field takes it. */

@@ -32,7 +32,7 @@ export type AuditTab = (typeof TABS)[number];
 export const isAuditTab = (value: unknown): value is AuditTab => TABS.some((tab) => tab === value);
 
 const PAGE = 20_000;
-const FINDINGS = 5000;
+const FINDINGS_PAGE = 5000;
 
 interface AuditStore {
   readonly tab: AuditTab;
@@ -96,6 +96,16 @@ async function membersOf(of: Members): Promise<string[]> {
     const page = await call(bridge().audit.members({ of, offset: ids.length, limit: PAGE }));
     ids.push(...page.blobIds);
     if (page.blobIds.length === 0 || ids.length >= page.total) return ids;
+  }
+}
+
+/** Every finding: what is counted and searched on the screen is all of them. */
+async function allFindings(): Promise<AuditFinding[]> {
+  const all: AuditFinding[] = [];
+  for (;;) {
+    const page = await call(bridge().audit.findings({ offset: all.length, limit: FINDINGS_PAGE }));
+    all.push(...page.findings);
+    if (page.findings.length === 0 || all.length >= page.total) return all;
   }
 }
 
@@ -163,7 +173,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     if (get().summary === null) set({ status: 'loading', fault: null });
     try {
       const summary = await during('Counting', call(bridge().audit.summary({})));
-      const { findings } = await call(bridge().audit.findings({ offset: 0, limit: FINDINGS }));
+      const findings = await allFindings();
       const rules = await call(bridge().audit.rules({}));
       if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
       const ofRows = await rowFindings();

@@ -161,7 +161,7 @@ export function RunFacts({ run }: { readonly run: RunSummary }) {
 }
 
 /** The keys that KMS said it opened blobs with, and how many of each. */
-export function RunKeys({ run: { perKey } }: { readonly run: RunSummary }) {
+function RunKeys({ run: { perKey } }: { readonly run: RunSummary }) {
   return (
     <span className="run-keys tabular">
       {perKey.map(({ keyArn, blobs }) => (
