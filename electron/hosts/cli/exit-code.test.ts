@@ -39,7 +39,7 @@ const TABLE: readonly [string, readonly Blob[], Partial<RunEnd>, number][] = [
   ['failed, and unreadable input', [['failed', kms('InvalidCiphertextException')]], { unreadable: true }, 1],
   ['throttled to the end of failurePolicy', [['reencrypted'], ['failed', kms('ThrottlingException')]], {}, 3],
   ['a database that another program has', [['reencrypted'], ['failed', own('DatabaseInUse')]], {}, 3],
-  ['a file with processes that were killed', [['reencrypted'], ['failed', own('RunProcessEnded')]], {}, 3],
+  ['a file that ends its processes', [['reencrypted'], ['failed', own('RunProcessEnded')]], {}, 1],
   ['KMS failed inside', [['failed', kms('KMSInternalException')]], {}, 3],
   [
     'what passes beside what does not',

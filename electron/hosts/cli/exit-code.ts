@@ -19,7 +19,7 @@ const INTERRUPTED = 130;
 export const SIGNALS = { SIGINT: INTERRUPTED, SIGTERM: KEPT_FOR_LATER, SIGHUP: KEPT_FOR_LATER } as const;
 export type EndingSignal = keyof typeof SIGNALS;
 
-/** Own faults that pass although KMS has no part in them: room on the disk, or the end of what has the files. */
+/** Own faults that pass although KMS has no part in them: room on the disk, or another process that has the files. */
 const PASSING: ReadonlySet<string> = new Set([
   'JournalFailed',
   'FilesInUse',
@@ -27,8 +27,6 @@ const PASSING: ReadonlySet<string> = new Set([
   'ShardElsewhere',
   // A twin in the middle of its transaction, for one: the next start finds what came of it.
   'DatabaseInUse',
-  // Ended from outside: the next start takes the file up again.
-  'RunProcessEnded',
 ]);
 
 /** Whether the same command may get further later: credentials, network, throttling, a full disk, a busy run. */
