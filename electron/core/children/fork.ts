@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { Reaper, SHELL } from './reaper.ts';
 
 /** A running child process and the pipe to it. */
 export interface ChildChannel {
@@ -14,8 +15,6 @@ export interface ChildChannel {
 
 /** Starts a child, each host in its own way. Never throws: what goes wrong is an end. */
 export type ChildStarter = () => ChildChannel;
-
-const SHELL = '/bin/sh';
 
 /**
  * The whole environment of a two-step child. Never empty: Electron's `utilityProcess.fork` takes an empty one for "the
@@ -66,8 +65,8 @@ export function forkChild(
   );
 }
 
-/** What could not be started. */
-const NONE: ChildChannel & { readonly pid: undefined } = {
+/** What could not be started: a child that ends at once. */
+export const NO_CHILD: ChildChannel & { readonly pid: undefined } = {
   pid: undefined,
   send: () => {},
   onMessage: () => {},
@@ -75,16 +74,19 @@ const NONE: ChildChannel & { readonly pid: undefined } = {
   kill: () => {},
 };
 
-/** The pipe to what `start` spawns. Node throws some errors of the system (ENOMEM), and emits others: each is an end here. */
+/** The pipe to what `start` spawns, which does not outlive this process. Node throws some errors of the system (ENOMEM), and emits others: each is an end here. */
 export function startedBy(start: () => ChildProcess): ChildChannel & { readonly pid: number | undefined } {
   let child: ChildProcess;
   try {
     child = start();
   } catch {
-    return NONE;
+    return NO_CHILD;
   }
+  reaper.watch(child);
   return channelTo(child);
 }
+
+const reaper = new Reaper();
 
 /** The pipe to a child that was started with one. */
 export function channelTo(child: ChildProcess): ChildChannel & { readonly pid: number | undefined } {

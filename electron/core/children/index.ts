@@ -4,7 +4,14 @@ import { spawn } from 'node:child_process';
 import { WIDE_POOL } from '../limits/thread-pool.ts';
 import { type ChildChannel, startedBy } from './fork.ts';
 
-export { type ChildChannel, type ChildStarter, channelTo, childEnvironment, forkChild } from './fork.ts';
+export {
+  type ChildChannel,
+  type ChildStarter,
+  channelTo,
+  childEnvironment,
+  forkChild,
+  NO_CHILD,
+} from './fork.ts';
 
 /** The two-step child's bundle, beside the engine's. */
 export const TWO_STEP_CHILD = 'two-step-child.cjs';

@@ -62,3 +62,17 @@ test('its end is reported, also to a later listener', async () => {
   expect(child.killed).toBe(true);
   await new Promise<void>((resolve) => channel.onEnd(resolve));
 });
+
+test.each(['two-step', 'run'] as const)(
+  'a child of kind %s that cannot be forked has ended',
+  async (kind) => {
+    const { electron, starts, started } = boot();
+    await started;
+    electron.forkFails = true;
+    const channel = starts[0]?.startChild?.[kind]();
+    channel?.send({ type: 'open' });
+    channel?.kill();
+    await new Promise<void>((resolve) => channel?.onEnd(resolve));
+    expect(electron.children).toEqual([]);
+  },
+);

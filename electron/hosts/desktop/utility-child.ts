@@ -1,5 +1,10 @@
 import type { ChildStarters } from '../../bridge/engine/index.ts';
-import { type ChildStarter, childEnvironment, runWorkerEnvironment } from '../../core/children/index.ts';
+import {
+  type ChildStarter,
+  childEnvironment,
+  NO_CHILD,
+  runWorkerEnvironment,
+} from '../../core/children/index.ts';
 import type { ElectronMain } from './electron.ts';
 
 /** Absolute paths of the built programs of child processes. */
@@ -27,7 +32,12 @@ function starterOf(
   environment: () => Record<string, string>,
 ): ChildStarter {
   return () => {
-    const child = utilityProcess.fork(file, [], { env: environment(), stdio: 'ignore', serviceName });
+    let child: ReturnType<typeof utilityProcess.fork>;
+    try {
+      child = utilityProcess.fork(file, [], { env: environment(), stdio: 'ignore', serviceName });
+    } catch {
+      return NO_CHILD;
+    }
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     return {
       send: (message) => child.postMessage(message),

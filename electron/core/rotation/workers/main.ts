@@ -11,8 +11,8 @@ const end = (code: number): never => process.exit(code);
 
 // Ctrl-C and a closed terminal reach every process of the terminal, and SIGTERM every one that a scheduler ends together:
 // the engine decides, and ends this one. Where the process that started it is gone, no one decides: SIGTERM ends it then.
-// Electron ends its own by SIGTERM. Not covered: a process that hangs in a loop hears neither its pipe nor a signal. A living
-// engine kills it (see its pulse); once the engine is dead, SIGKILL alone ends it.
+// Electron ends its own by SIGTERM. One that hangs in a loop hears neither its pipe nor a signal: a living engine kills it
+// (see its pulse), and of a dead one, what is left behind for that (core/children/reaper.ts).
 const parent = process.ppid;
 if (process.send !== undefined)
   process.on('SIGTERM', () => {

@@ -59,6 +59,8 @@ export class FakeElectron {
   readonly log: string[] = [];
   readonly paths = new Map<string, string>([['userData', '/nowhere/Rewrap']]);
   readonly windows: FakeWindow[] = [];
+  /** Electron throws what it cannot start. */
+  forkFails = false;
   readonly children: FakeUtilityProcess[] = [];
   readonly sessions = new Map<string, FakeSession>();
   readonly partitions: { partition: string; options: unknown }[] = [];
@@ -253,6 +255,7 @@ export class FakeElectron {
       shell: fake.shell,
       utilityProcess: {
         fork: ((file, args, options) => {
+          if (fake.forkFails) throw new Error('fork failed');
           const child = new FakeUtilityProcess(file, args, options);
           fake.children.push(child);
           return child as unknown as UtilityProcess;
