@@ -1,17 +1,7 @@
 /** Bytes of files that are worked on at a time, together: what is made of them takes a few times that. */
 const BUDGET = 64 * 1024 ** 2;
-/** Files that may wait for their disk at a time beside the others, for each process: each holds an open file. */
-const ON_DISK = 128;
-
-/** How many files may be worked on at a time. */
-interface Limits {
-  /** Read, and re-encrypted. */
-  readonly open: number;
-  /** Ready, and on their way to the disk, beside the others. */
-  readonly onDisk: number;
-  /** Bytes of all. */
-  readonly bytes: number;
-}
+/** Files that may be worked on at a time for each process beside the usual ones: each holds an open file. */
+const MOST_MORE = 128;
 
 interface Waiter {
   readonly bytes: number;
@@ -20,31 +10,44 @@ interface Waiter {
 
 /** A file that was let in. */
 export interface FileInFlight {
-  /** All that KMS has to do with it is done: another one may be read while this one waits for its disk. */
+  /** All that KMS has to do with it is done. */
   onDisk(): void;
   /** To be called once. */
   leave(): void;
 }
 
 /**
- * Keeps the files that a run works on at a time within limits: so many are open that KMS has enough to do, and beside them
- * those that wait for a slow disk, all within a budget of bytes. A file larger than that is worked on alone. First come,
- * first served, so that a large one is not passed over for ever.
+ * Keeps the files that a run works on at a time within limits: within a budget of bytes, of which a larger file is worked on
+ * alone; and so many that KMS and the disk work at the same time. Where none is left for KMS, because all wait for a slow
+ * disk, there may be twice as many, up to {@link MOST_MORE} more for each process; for each that comes while KMS has enough to
+ * do, one less. First come, first served, so that a large file is not passed over for ever.
  */
 export class InFlight {
-  readonly #limits: Limits;
+  readonly #usual: number;
+  readonly #most: number;
+  readonly #budget: number;
+  /** Files at a time, between the two. */
+  #limit: number;
+  /** Files that KMS has something to do with, and others. */
   #open = 0;
   #onDisk = 0;
   #bytes = 0;
   #waiting: Waiter[] = [];
 
-  /** `processes`: which share the files. `bytes`: see {@link BUDGET}. */
+  /** `usual`: twice what KMS has at a time. `processes`: which share the files. `bytes`: see {@link BUDGET}. */
   constructor({
-    open,
+    usual,
     processes = 1,
     bytes = BUDGET,
-  }: { open: number; processes?: number; bytes?: number | undefined }) {
-    this.#limits = { open, onDisk: ON_DISK * processes, bytes };
+  }: {
+    usual: number;
+    processes?: number;
+    bytes?: number | undefined;
+  }) {
+    this.#usual = usual;
+    this.#most = usual + MOST_MORE * processes;
+    this.#limit = usual;
+    this.#budget = bytes;
   }
 
   /** Waits until a file of this size may be read. */
@@ -63,21 +66,25 @@ export class InFlight {
   }
 
   #fits(bytes: number): boolean {
-    const { open, onDisk, bytes: budget } = this.#limits;
-    if (this.#open + this.#onDisk === 0) return true;
-    return this.#open < open && this.#onDisk < onDisk && this.#bytes + bytes <= budget;
+    const all = this.#open + this.#onDisk;
+    return (
+      all === 0 || (all < this.#limit && this.#open < this.#usual && this.#bytes + bytes <= this.#budget)
+    );
   }
 
   #take(bytes: number): FileInFlight {
-    let onDisk = false;
     this.#open++;
     this.#bytes += bytes;
+    if (2 * this.#open > this.#usual) this.#limit = Math.max(this.#usual, this.#limit - 1);
+    let onDisk = false;
     return {
       onDisk: () => {
         if (onDisk) return;
         onDisk = true;
         this.#open--;
         this.#onDisk++;
+        if (this.#open === 0 && this.#onDisk >= this.#limit)
+          this.#limit = Math.min(this.#most, 2 * this.#limit);
         this.#next();
       },
       leave: () => {

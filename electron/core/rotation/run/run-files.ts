@@ -71,8 +71,8 @@ export class RunFiles {
   }
 
   /**
-   * Twice as many files as requests are open, so that disk and network work at the same time; and beside them those that wait
-   * for their disk alone, so that KMS does not wait for a slow one. All within a budget of bytes. Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap
+   * Twice as many files as requests are open, so that disk and network work at the same time, and more where the disk is
+   * what is waited for. Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap
    * itself alone.
    */
   async rotate(files: RunFile[]): Promise<void> {
@@ -95,8 +95,8 @@ export class RunFiles {
     const queue = taken(files);
     const again: RunFile[] = [];
     if (input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total, work);
-    const open = Math.max(OPEN_FILES, 2 * requestsAtATime(input.request));
-    const inFlight = new InFlight({ open, processes, bytes: bytesInFlight });
+    const usual = Math.max(OPEN_FILES, 2 * requestsAtATime(input.request));
+    const inFlight = new InFlight({ usual, processes, bytes: bytesInFlight });
     const underWay = new Set<Promise<void>>();
     const defects: unknown[] = [];
     for (;;) {
