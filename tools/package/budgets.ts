@@ -11,7 +11,7 @@ const KB = 1000;
 const MB = 1000 * KB;
 
 /** Most bytes of `app.asar`: the sum of what is packed, with its index. The documents are 0.6 MB of it. */
-export const MOST_ASAR = 7 * MB;
+export const MOST_ASAR = 7.1 * MB;
 
 const sum = (bundles: readonly Bundle[]) => bundles.reduce((total, { size }) => total + size, 0);
 
