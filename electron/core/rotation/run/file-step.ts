@@ -29,7 +29,7 @@ export async function rotateFile(
     const { inPlace } = context.output;
     const { dryRun, allowPossiblePlaintext } = context.input.request;
     if (!dryRun && (await adoptFile(context, file, true))) return 'done';
-    let opened = await openFile(file, inPlace, dryRun, allowPossiblePlaintext);
+    let opened = await openFile(file, inPlace, dryRun, allowPossiblePlaintext, context.disk);
     if (inPlace && !isFault(opened)) opened = (await context.attributes.refusal(file, dryRun)) ?? opened;
     if (isFault(opened)) {
       // It may have been replaced by another process since it was looked at.

@@ -5,6 +5,8 @@ import {
   type ArchiveFile,
   blobsAt,
   changedFolder,
+  type Disk,
+  diskHere,
   type FoundBlob,
   hardLinked,
   hasOtherNames,
@@ -13,7 +15,6 @@ import {
   ownerNotKept,
   pendingLog,
   readMember,
-  readSource,
   type Scan,
   scan,
   specialBits,
@@ -48,6 +49,7 @@ export async function openFile(
   inPlace: boolean,
   dryRun: boolean,
   allowPossible = false,
+  disk: Pick<Disk, 'readSource'> = diskHere(),
 ): Promise<OpenFile | Fault> {
   const inArchive = file.archive !== undefined || (file.path !== null && memberName(file.path) !== null);
   if (inPlace && inArchive) return explainOwn('InArchive');
@@ -66,7 +68,7 @@ export async function openFile(
       const { folder } = file;
       if (inPlace && folder != null && leadsElsewhere(file.path, folder))
         return changedFolder(file.path).fault;
-      const source = await readSource(file.path);
+      const source = await disk.readSource(file.path);
       if (inPlace && source.names > 1 && (await hasOtherNames(file.path))) return hardLinked().fault;
       if (inPlace && specialBits(source.mode) !== '') return specialMode(source.mode).fault;
       if (inPlace && dryRun && !mayOwn(source)) return ownerNotKept().fault;

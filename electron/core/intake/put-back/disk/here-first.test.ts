@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../../../storage/hash.ts';
+import { readSourceInPool } from '../../files/read-source.ts';
 import { POOLED_FS, REAL_FS } from '../fs.ts';
 import { HereFirst } from './here-first.ts';
 
@@ -23,6 +24,10 @@ function putting(call: Took, between: Took) {
     rename: (from, to) => {
       byPool++;
       return POOLED_FS.rename(from, to);
+    },
+    read: (path) => {
+      byPool++;
+      return readSourceInPool(path);
     },
     // Thousands of such are asked for, which no thread of the pool need look for.
     lstat: async (path) => {
@@ -58,7 +63,8 @@ function putting(call: Took, between: Took) {
     await replace(path);
     expect(readFileSync(path, 'utf8')).toBe('new');
   };
-  return { put, missing: () => replace(join(folder, 'missing')), byPool: () => byPool };
+  const read = (i: number) => disk.readSource(join(folder, `${i}.txt`));
+  return { put, read, missing: () => replace(join(folder, 'missing')), byPool: () => byPool };
 }
 
 /** How many of 40 files the pool puts back, one after another. */
@@ -79,6 +85,18 @@ test('files are put back in this thread while its calls return at once', async (
 
 test('and by others once they block', async () => {
   expect(await byPool({ works: 0.02, waits: 1 }, { works: 1, waits: 3 })).toBe(24);
+});
+
+test('files are read by others where they are put back by others', async () => {
+  const files = putting({ works: 0.02, waits: 1 }, { works: 1, waits: 3 });
+  await files.put(0);
+  const { sha256: here } = await files.read(0);
+  expect(files.byPool()).toBe(0);
+  for (let i = 0; i < 15; i++) await files.put(0);
+  const { sha256: pooled, ...facts } = await files.read(0);
+  expect(files.byPool()).toBe(1);
+  expect(pooled).toBe(here);
+  expect(facts).toMatchObject({ size: 3, names: 1, bytes: Buffer.from('new') });
 });
 
 test('a busy machine is no slow disk', async () => {

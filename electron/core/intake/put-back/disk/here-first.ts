@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { readSource } from '../../files/read-source.ts';
+import { type FileSource, readSource } from '../../files/read-source.ts';
 import { type OpenHandle, POOLED_FS, type PutBackFs, REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
 import type { Removed, Restored, RestoreInput, WrittenFile } from '../undo.ts';
@@ -43,6 +43,10 @@ export class HereFirst implements Disk {
     this.#beside = diskHere(measured(fs, (work) => this.#calls.call(work)));
   }
 
+  readSource(path: string): Promise<FileSource> {
+    return this.#others().readSource(path);
+  }
+
   replaceFile(input: Omit<ReplaceFileInput, 'fs'>): Promise<{ backupPath: string | null }> {
     return this.#put((disk) => disk.replaceFile(input));
   }
@@ -61,14 +65,19 @@ export class HereFirst implements Disk {
 
   close(): void {}
 
+  /** For what it is not judged by. */
+  #others(): Disk {
+    if (this.#slow) return this.#pooled;
+    return this.#toEnd > 0 ? this.#beside : this.#here;
+  }
+
   async #put<T>(work: (disk: Disk) => Promise<T>): Promise<T> {
     if (this.#toEnd === 0 && this.#until-- === 0) {
       this.#toBegin = MEASURED;
       this.#toEnd = MEASURED;
       this.#calls.begin();
     }
-    if (this.#toBegin === 0)
-      return work(this.#slow ? this.#pooled : this.#toEnd > 0 ? this.#beside : this.#here);
+    if (this.#toBegin === 0) return work(this.#others());
     this.#toBegin -= 1;
     try {
       return await work(this.#judged);
