@@ -335,7 +335,7 @@ export const CampaignSnapshot = z.object({
   ...Left.shape,
   owners: z.array(Left.extend({ owner: z.string() })),
   filesRead: z.int(),
-  /** Files that were met and not read: they may hold what is left. */
+  /** Files, archives, folders and links that were met and not read: they may hold what is left. */
   filesSkipped: z.int(),
 });
 export type CampaignSnapshot = z.infer<typeof CampaignSnapshot>;

@@ -195,7 +195,7 @@ export function campaignStatus(
     expected,
     lines: [
       head,
-      `${last.at.slice(0, 10)}: ${plural(last.remaining, 'blob')} left of ${last.blobs}, ${last.unknown} not known; ${plural(last.filesRead, 'file')} read, ${last.filesSkipped} not read.`,
+      `${last.at.slice(0, 10)}: ${plural(last.remaining, 'blob')} left of ${last.blobs}, ${last.unknown} not known; ${plural(last.filesRead, 'file')} read, ${last.filesSkipped} files, folders or links not read.`,
       ...(expected === null ? [] : [`At the rate so far, nothing is left by ${expected}.`]),
       ...last.owners.map(
         ({ owner, remaining, unknown, blobs }) =>

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Field } from '#shared/model/blob.ts';
+import { manyRuns } from '../../../tools/many-runs.ts';
 import { assemble } from './assemble.test-help.ts';
 import {
   decode,
@@ -49,7 +50,7 @@ describe('every look-alike', () => {
 
   test('random bytes are taken for none of them', () => {
     const random = randomLooking('look-alikes');
-    for (let i = 0; i < 30_000; i++) {
+    for (let i = 0; i < manyRuns(30_000, 5000); i++) {
       const { kind, label } = identify(random(100 + (i % 500)));
       expect(['unknown', 'kms-like', 'kms-asymmetric-candidate'], label).toContain(kind);
     }

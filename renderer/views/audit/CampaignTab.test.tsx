@@ -47,7 +47,7 @@ test('the burn-down by owner: most left first, done never rounded up, what is no
     .getAllByRole('row')
     .slice(1);
   expect(rows.map((row) => row.textContent)).toEqual(['payments50011,0001,00049 %', 'web0–2000100 %']);
-  expect(screen.getByText('2 files not read')).toBeTruthy();
+  expect(screen.getByText('2 files, folders or links not read')).toBeTruthy();
   expect(screen.getByText('1 blob of unknown key')).toBeTruthy();
   expect(screen.getByRole('img', { name: /Blobs left over time/ })).toBeTruthy();
   expect(screen.getByText(/nothing is left by/)).toBeTruthy();

@@ -119,7 +119,7 @@ function Burndown({ view }: { readonly view: CampaignView }) {
           <span className="attention-text">{`${plural(now.unknown, 'blob')} of unknown key`}</span>
         )}
         {now.filesSkipped > 0 && (
-          <span className="attention-text">{`${plural(now.filesSkipped, 'file')} not read`}</span>
+          <span className="attention-text">{`${count(now.filesSkipped)} files, folders or links not read`}</span>
         )}
         {expected !== null && (
           <span
@@ -169,7 +169,7 @@ function Burndown({ view }: { readonly view: CampaignView }) {
           { number: 'Not known' },
           { number: 'Blobs' },
           { number: 'Files read' },
-          { number: 'Files not read' },
+          { number: 'Not read' },
         ]}
       >
         {shown.map((each, i) => (

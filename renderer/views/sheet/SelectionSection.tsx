@@ -14,15 +14,21 @@ export function SelectionSection() {
   const { draft, patch, patchSource, include } = useDraft();
   const { rows, leftOut, family, excluded } = draft;
   const rsa = useMemo(() => rows.filter((row) => familyOf(row) === 'rsa').length, [rows]);
-  const symmetric = rows.length - rsa;
-  const mixed = rsa > 0 && symmetric > 0;
   const emulated = leftOut.filter(isOfEmulator).length;
+  const ofKms = rows.length - rsa;
+  // An emulator's blobs are symmetric: beside RSA ones they need a run of their own as well.
+  const symmetric = ofKms + (draft.emulatorBlobs ? emulated : 0);
+  const mixed = rsa > 0 && symmetric > 0;
   const left = draft.emulatorBlobs ? leftOut.filter((row) => !isOfEmulator(row)) : leftOut;
   const reasons = leftOutReasons(left);
   if (!mixed && leftOut.length === 0 && excluded.size === 0) return null;
   const choose = (next: Family): void => {
     patch({ family: next, excluded: new Set() });
     patchSource({ algorithm: next === 'rsa' ? 'RSAES_OAEP_SHA_256' : 'SYMMETRIC_DEFAULT', key: null });
+  };
+  const sendEmulated = (on: boolean): void => {
+    patch({ emulatorBlobs: on });
+    if (!on && ofKms === 0 && rsa > 0 && family === 'symmetric') choose('rsa');
   };
   return (
     <Section title="Selection">
@@ -38,7 +44,7 @@ export function SelectionSection() {
         />
       )}
       {emulated > 0 && (
-        <Switch isSelected={draft.emulatorBlobs} onChange={(on) => patch({ emulatorBlobs: on })}>
+        <Switch isSelected={draft.emulatorBlobs} onChange={sendEmulated}>
           Send {plural(emulated, 'blob')} that an emulator of KMS made: only that emulator opens{' '}
           {emulated === 1 ? 'it' : 'them'}
         </Switch>

@@ -8,6 +8,7 @@ import type { RunItem, RunRequest, RunSummary } from '#shared/model/run.ts';
 import { DENIED, host, later, ok, refused, reset } from '../../bridge.test-help.ts';
 import { KEYS } from '../../lib/keys/keys.test-help.ts';
 import type { Pair } from '../../lib/request/context.ts';
+import { draftRows } from '../../lib/request/request.ts';
 import { makeRows, makeSources } from '../../lib/table/rows.test-help.ts';
 import { Table } from '../../lib/table/table.ts';
 import { useUi } from '../../store/app/ui.ts';
@@ -118,6 +119,23 @@ test('selection: silent where all take part; two kinds need a choice; what is le
   fireEvent.click(screen.getByRole('radio', { name: /^1 RSA candidate/ }));
   expect(useDraft.getState().draft.family).toBe('rsa');
   expect(screen.getByText(/^1 selected blob is left out: KMS ReEncrypt does not take it\./)).toBeDefined();
+});
+
+test('selection: blobs of an emulator beside RSA ones are a second kind, and no kind without them', () => {
+  const emulated = symmetric.slice(0, 1).map((row) => ({
+    ...row,
+    identification: { ...row.identification, kind: 'emulator' as const, reencryptable: false },
+  }));
+  openFor([...rsa, ...emulated]);
+  render(<SelectionSection />);
+  const send = screen.getByRole('switch', { name: /^Send 1 blob that an emulator/ });
+  expect(screen.queryByText(/^Two kinds are selected/)).toBeNull();
+  fireEvent.click(send);
+  screen.getByText(/^Two kinds are selected/);
+  fireEvent.click(screen.getByRole('radio', { name: /1 symmetric blob/ }));
+  expect(draftRows(useDraft.getState().draft)).toEqual(emulated);
+  fireEvent.click(send);
+  expect(draftRows(useDraft.getState().draft)).toEqual(rsa);
 });
 
 test('the context is edited: a value without a key and a key twice are named; JSON is read or refused', () => {

@@ -92,10 +92,59 @@ describe.skipIf(process.platform === 'win32' || !has('bash'))('bash offers', () 
   });
 });
 
-test.each(['zsh', 'fish'] as const)('%s reads its script', (shell) => {
-  if (!has(shell)) return;
-  const { status, stderr } = spawnSync(shell, ['-n', join(folder, `rewrap.${shell}`)], { encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+describe.each(['zsh', 'fish'] as const)('%s', (shell) => {
+  test.skipIf(!has(shell))('reads its script', () => {
+    const { status, stderr } = spawnSync(shell, ['-n', join(folder, `rewrap.${shell}`)], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+/** Types each line and Tab in a zsh of a terminal of its own, which writes what it is offered into `hits`. */
+const ZSH = `zmodload zsh/zpty
+print -r -- 'autoload -Uz compinit; compinit -u -D; source ./rewrap.zsh
+bindkey "^I" complete-word; setopt noautomenu nolistbeep
+compadd() {
+  if [[ \${@[1,(i)(-|--)]} != *-(O|A|D)\\ * ]]; then
+    typeset -a hits; builtin compadd -A hits "$@"; print -rl -- $hits >>hits
+  fi
+  builtin compadd "$@"
+}
+comppostfuncs=(over); over() { print -r -- --- >>hits; comppostfuncs=(over); }' >setup.zsh
+zpty shell zsh -f -i
+zpty -w shell 'source ./setup.zsh; print READ""Y'
+zpty -r -m shell out '*READY*'
+for line; do
+  before=$(wc -l <hits)
+  zpty -n -w shell "$line"$'\t'
+  while [[ $(tail -n 1 hits) != --- || $(wc -l <hits) == $before ]]; do zpty -r -t shell out || sleep 0.01; done
+  zpty -n -w shell $'\\x15'
+done
+zpty -d shell
+cat hits`;
+
+test.skipIf(!has('zsh'))('zsh offers commands, options, values and profiles', () => {
+  writeFileSync(join(folder, 'hits'), '');
+  const expected: readonly (readonly [string, readonly string[]])[] = [
+    ['rewrap ins', ['inspect']],
+    ['rewrap -q runs re', ['resume', 'retry']],
+    ['rewrap inspect --js', ['--json']],
+    ['rewrap audit --format s', ['sarif']],
+    ['rewrap audit --format=s', ['sarif']],
+    ['rewrap keys --profile ', ['default', 'prod', 'ops-1']],
+    ['rewrap inspect sec', ['sec.env', 'secrets\\ dir']],
+    ['rewrap keys --region ', []],
+  ];
+  const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', ZSH, 'zsh', ...expected.map(([line]) => line)], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { ...process.env, AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: 'none' },
+  });
+  expect(stderr).toBe('');
+  const offers = stdout.split('---\n').map((hits) => [...new Set(hits.split('\n').filter(Boolean))]);
+  expect(expected.map(([line], i) => [line, offers[i]])).toEqual(expected);
 });
 
 test.skipIf(!has('fish'))('fish offers commands, options and profiles', () => {
@@ -110,6 +159,7 @@ test.skipIf(!has('fish'))('fish offers commands, options and profiles', () => {
   expect(ask('rewrap ins')).toContain('inspect');
   expect(ask('rewrap runs re')).toEqual(expect.arrayContaining(['resume', 'retry']));
   expect(ask('rewrap audit --format s')).toContain('sarif');
+  expect(ask('rewrap audit --format=s')).toContain('--format=sarif');
   expect(ask('rewrap keys --profile o')).toContain('ops-1');
 });
 

@@ -128,7 +128,10 @@ function zshOption({ names, description, value }: OptionShape): string[] {
     .replaceAll(/[[\]\\]/g, '\\$&')
     .replaceAll(':', '\\:');
   const takes = value === null ? '' : `:value:${zshValue(value)}`;
-  return names.map((name) => word(`*${name}[${said}]${takes}`));
+  // `=`: --format=json as well as --format json.
+  return names.map((name) =>
+    word(`*${name}${value !== null && name.startsWith('--') ? '=' : ''}[${said}]${takes}`),
+  );
 }
 
 function zshValue(kind: ValueKind): string {

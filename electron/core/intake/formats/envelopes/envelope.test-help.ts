@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { ByteRange } from '#shared/model/blob.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
+import { manyRuns } from '../../../../../tools/many-runs.ts';
 import { type FoundBlob, type NewBlob, rewrite, type Scan, scan } from '../../index.ts';
 import { Group, readStructure } from '../../structure/index.ts';
 import { viewText } from '../../text/text-view.ts';
@@ -112,7 +113,7 @@ function expectNames(file: Uint8Array, name: string): void {
 }
 
 /** Cuts and flips a file everywhere (at most `times` each): whatever comes of it, nothing throws. */
-export function harm(file: Uint8Array, name: string, times = 150): void {
+export function harm(file: Uint8Array, name: string, times = manyRuns(150, 40)): void {
   const step = Math.max(1, Math.floor(file.length / times));
   for (let i = 0; i < file.length; i += step) {
     scanAndRewrite(file.subarray(0, i), name);
