@@ -100,9 +100,9 @@ function LiveFailures({ run: { id, counts } }: { readonly run: RunSummary }) {
   return (
     <section className="verdict" aria-label="Failures so far">
       <header className="verdict-head">
-        <h4>
+        <h3>
           {failed > LIVE_ITEMS ? `Causes of the first ${plural(LIVE_ITEMS, 'failure')}` : 'Failures so far'}
-        </h4>
+        </h3>
       </header>
       <FaultGroups groups={groupFaults(items)} beside />
     </section>
