@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { plural } from '../../lib/words/format.ts';
+import { count, plural } from '../../lib/words/format.ts';
 import { useUi } from '../../store/app/ui.ts';
 import { useBlobs } from '../../store/blobs/blobs.ts';
 import { useIntake } from '../../store/blobs/intake.ts';
@@ -64,5 +64,5 @@ function Hidden({ removing }: { readonly removing: readonly string[] }) {
     );
   }, [table, shown, removing]);
   if (hidden === 0) return null;
-  return <p className="remark remark-attention">{`The filter hides ${plural(hidden, 'blob')} of these.`}</p>;
+  return <p className="remark remark-attention">{`The filter hides ${count(hidden)} of these blobs.`}</p>;
 }

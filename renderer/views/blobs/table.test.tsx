@@ -203,7 +203,7 @@ test('Delete asks before it takes what a filter may hide, or empties the list', 
   fireEvent.keyDown(grid, { key: 'Delete' });
   const asked = screen.getByRole('alertdialog', { name: 'Remove from the list' });
   expect(asked.textContent).toContain('Removes 2 blobs in 2 files from the list.');
-  expect(asked.textContent).toContain('The filter hides 2 blobs of these.');
+  expect(asked.textContent).toContain('The filter hides 2 of these blobs.');
   expect(remove).not.toHaveBeenCalled();
   fireEvent.click(within(asked).getByRole('button', { name: 'Remove 2 blobs' }));
   expect(remove).toHaveBeenCalledExactlyOnceWith([rows[4]?.sourceId, rows[5]?.sourceId]);
