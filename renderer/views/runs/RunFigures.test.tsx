@@ -1,10 +1,13 @@
 // @vitest-environment happy-dom
-import { cleanup, render, screen } from '@testing-library/react';
-import { afterEach, expect, test } from 'vitest';
+import { act, cleanup, render, screen } from '@testing-library/react';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OutcomeTally, RunPace } from './RunFigures.tsx';
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
 
 const parts = (run: Partial<RunSummary>): readonly (string | null)[] => {
   const outcome = { reencrypted: 0, already: 0, notReencrypted: 0, underOldKey: null };
@@ -73,4 +76,25 @@ test('a run by several processes says so, and that one died', () => {
   expect(container.textContent).toContain('3 died, 2 replaced');
   rerender(<RunPace run={{ ...run, workers: { processes: 2, died: 3, followed: 3 } }} />);
   expect(container.textContent).toContain('3 died and others took their place');
+});
+
+test('a run that stands still shows no rate of before', () => {
+  vi.useFakeTimers();
+  const counts = {
+    total: 5,
+    waiting: 3,
+    running: 0,
+    succeeded: 2,
+    already: 0,
+    failed: 0,
+    skipped: 0,
+    restored: 0,
+  };
+  const run = { id: 'r1', status: 'running', rate: 8, secondsLeft: 1, counts } as RunSummary;
+  const { container, rerender } = render(<RunPace run={run} />);
+  expect(container.textContent).toBe('2 of 5 blobs8.0 a second1 s left');
+  act(() => void vi.advanceTimersByTime(10_000));
+  expect(container.textContent).toBe('2 of 5 blobsNo blob done in the last 10 s');
+  rerender(<RunPace run={{ ...run, counts: { ...counts, waiting: 2, succeeded: 3 } }} />);
+  expect(container.textContent).toBe('3 of 5 blobs8.0 a second1 s left');
 });

@@ -1,5 +1,5 @@
 import { Circle, CircleCheck, CircleEqual, CircleSlash, CircleX } from 'lucide-react';
-import { useId } from 'react';
+import { useEffect, useId, useState } from 'react';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeNames, outcomeParts } from '#shared/run-outcome.ts';
@@ -15,13 +15,15 @@ export function RunPace({ run }: { readonly run: RunSummary }) {
   const { counts } = run;
   const { done, total } = doneOf(run);
   const going = run.status === 'running';
+  const quiet = useQuiet(`${run.id} ${done}`, going);
   return (
     <p className="run-line tabular">
       <span>
         {count(done)} of {plural(total, 'blob')}
       </span>
-      {going && run.rate > 0 && <span>{run.rate.toFixed(run.rate < 10 ? 1 : 0)} a second</span>}
-      {going && (
+      {going && !quiet && run.rate > 0 && <span>{run.rate.toFixed(run.rate < 10 ? 1 : 0)} a second</span>}
+      {going && quiet && <span>{`No blob done in the last ${QUIET_MS / 1000} s`}</span>}
+      {going && !quiet && (
         <span>
           {run.secondsLeft === null ? 'time left not yet known' : `${duration(run.secondsLeft)} left`}
         </span>
@@ -31,6 +33,20 @@ export function RunPace({ run }: { readonly run: RunSummary }) {
       {run.status === 'pausing' && <span>{plural(counts.running, 'blob')} under way</span>}
     </p>
   );
+}
+
+/** After so long without a blob that is done, a rate and a time left are of before, milliseconds. */
+const QUIET_MS = 10_000;
+
+/** Whether `moved` has been the same for {@link QUIET_MS}. */
+function useQuiet(moved: string, going: boolean): boolean {
+  const [quietAt, setQuietAt] = useState<string | null>(null);
+  useEffect(() => {
+    if (!going) return;
+    const timer = setTimeout(() => setQuietAt(moved), QUIET_MS);
+    return () => clearTimeout(timer);
+  }, [moved, going]);
+  return going && quietAt === moved;
 }
 
 /** By how many processes it is done, and which of them died. */
