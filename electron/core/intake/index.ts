@@ -35,7 +35,7 @@ export { type WalkOptions, walk, walkNow } from './files/walk.ts';
 export { type FoundReference, keyReferences } from './keys/key-references.ts';
 export { aliasIn } from './keys/key-written.ts';
 export { ownOutput } from './keys/own-output.ts';
-export { blobsAt, type PlainPlaces, plainPlaces } from './plain-places.ts';
+export { blobsAt, type PlainPlaces, plainPlaces, replacedAlone } from './plain-places.ts';
 export {
   keySizeOf,
   type Neighbour,

@@ -5,8 +5,10 @@ import { expect, test } from 'vitest';
 import { sha256 } from '../storage/hash.ts';
 import { madeUpBlob } from './blob.test-help.ts';
 import { base64 } from './formats/envelopes/envelope.test-help.ts';
-import { blobsAt, plainPlaces } from './plain-places.ts';
+import { blobsAt, plainPlaces, replacedAlone } from './plain-places.ts';
+import { rewrite } from './rewrite.ts';
 import { scan } from './scan.ts';
+import type { FoundBlob, NewBlob } from './types.ts';
 
 const FIELD = join(import.meta.dirname, 'field');
 const [one, two] = [base64(madeUpBlob()), base64(madeUpBlob())];
@@ -47,6 +49,18 @@ test('some of the blobs, other bytes at a place, and another number of blobs are
   expect(blobsAt(bytes.subarray(1), places, named)).toBeNull();
 });
 
+const newBlob = (bytes: Uint8Array): NewBlob => ({
+  bytes,
+  keyArn: 'arn:aws:kms:us-east-1:111122223333:key/f3978301-41fa-4838-a252-c76e50a21c2e',
+  sourceKeyArn: null,
+  algorithm: 'SYMMETRIC_DEFAULT',
+  sourceAlgorithm: 'SYMMETRIC_DEFAULT',
+  keyMaterialId: null,
+  sourceKeyMaterialId: null,
+  context: null,
+  at: '2026-11-30T00:00:00Z',
+});
+
 /** Whether a file is plain; then what is made of its places must be what a scan finds. */
 function isFoundAgain(name: string, bytes: Uint8Array): boolean {
   const found = scan(bytes, name);
@@ -56,5 +70,39 @@ function isFoundAgain(name: string, bytes: Uint8Array): boolean {
   expect(blobsAt(bytes, places, named)).toEqual(found.blobs.map((blob) => ({ ...blob, findings: [] })));
   expect(found).toMatchObject({ plaintext: [] });
   expect([found.database, found.possiblePlaintext ?? []]).toEqual([undefined, []]);
+  expectReplacedAlone(name, bytes, found.blobs);
   return true;
 }
+
+/** What replaces its blobs, some or all, is known for that without a scan, which says the same; nothing else is. */
+function expectReplacedAlone(name: string, before: Uint8Array, blobs: readonly FoundBlob[]): void {
+  for (const some of [blobs, blobs.slice(0, 1), blobs.slice(1)]) {
+    const ready = some.map((found) => ({ found, next: newBlob(madeUpBlob()) }));
+    const after = rewrite(before, { plaintext: [] }, ready);
+    expect(replacedAlone(before, after, ready)).toBe(true);
+    const made = new Map(ready.map(({ found, next }) => [found.place, next.bytes]));
+    expect(scan(after, name).blobs.map(({ place, bytes }) => [place, sha256(bytes)])).toEqual(
+      blobs.map(({ place, bytes }) => [place, sha256(made.get(place) ?? bytes)]),
+    );
+    for (let at = 0; at < after.length; at++) {
+      const other = after.slice();
+      other[at] = (other[at] ?? 0) ^ 1;
+      if (replacedAlone(before, other, ready)) throw new Error(`${name}: byte ${at} may be any`);
+    }
+    expect(replacedAlone(before, after.subarray(1), ready)).toBe(false);
+    expect(replacedAlone(before, Buffer.concat([after, Buffer.from('\n')]), ready)).toBe(false);
+  }
+}
+
+test.each([`x${one}\n`, `${one}${one}\n`, `${one}=x\n`])(
+  'of %s, with no end to its letters, a scan says it',
+  (text) => {
+    const before = Buffer.from(text);
+    const start = text.indexOf(one);
+    const [plain] = scan(Buffer.from(one), 'a.txt').blobs;
+    if (plain === undefined) throw new Error('no blob');
+    const found = { ...plain, range: { start, end: start + one.length } };
+    const ready = [{ found, next: newBlob(madeUpBlob()) }];
+    expect(replacedAlone(before, rewrite(before, { plaintext: [] }, ready), ready)).toBe(false);
+  },
+);

@@ -2,7 +2,7 @@ import type { BlobContainer, Identification } from '#shared/model/blob.ts';
 import { identify } from '../inspect/index.ts';
 import { sha256 } from '../storage/hash.ts';
 import { NONE, NOTHING_DECLARED } from './formats/format.ts';
-import type { BlobEncoding, FoundBlob, Scan } from './types.ts';
+import type { BlobEncoding, FoundBlob, Replacement, Scan } from './types.ts';
 
 /**
  * Where the blobs of a file stand, of a file that has nothing else of which a run must know: no plaintext, nothing that
@@ -54,7 +54,7 @@ export function blobsAt(
   const [container, name, hexCase, padded] = shape.split(' ');
   if (at.length !== 2 * blobs.length || !isEncoding(name)) return null;
   const encoding = encodingOf(name, hexCase === 'upper' ? 'upper' : 'lower', padded === 'padded');
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const buffer = bufferOf(bytes);
   const found: FoundBlob[] = [];
   for (const [i, { place, sha256: expected }] of blobs.entries()) {
     const [start = 0, end = 0] = [at[2 * i], at[2 * i + 1]];
@@ -74,6 +74,47 @@ export function blobsAt(
   }
   return found;
 }
+
+/**
+ * Whether `after` is `before` with new blobs in the place of these alone, each in the same writing, and apart from what
+ * stands beside it. `blobs`: of a file of which {@link blobsAt} knew them.
+ */
+export function replacedAlone(before: Uint8Array, after: Uint8Array, blobs: readonly Replacement[]): boolean {
+  const [old, now] = [bufferOf(before), bufferOf(after)];
+  const changed = blobs
+    .filter(({ found, next }) => Buffer.compare(found.bytes, next.bytes) !== 0)
+    .sort((a, b) => a.found.range.start - b.found.range.start);
+  let at = 0;
+  let moved = 0;
+  for (const { found, next } of changed) {
+    const { start, end } = found.range;
+    const text = written(found.encoding, next.bytes);
+    if (text === null || start < at || isLetter(old[start - 1]) || goesOn(old[end])) return false;
+    if (now.compare(old, at, start, at + moved, start + moved) !== 0) return false;
+    if (now.toString('latin1', start + moved, start + moved + text.length) !== text) return false;
+    at = end;
+    moved += text.length - (end - start);
+  }
+  return now.length === old.length + moved && now.compare(old, at, old.length, at + moved, now.length) === 0;
+}
+
+/** These bytes as text, by Node; null where that writes it otherwise. */
+function written({ name, hexCase, padded }: BlobEncoding, bytes: Uint8Array): string | null {
+  if (!isEncoding(name)) return null;
+  const text = bufferOf(bytes).toString(name);
+  if (name === 'hex') return hexCase === 'upper' ? text.toUpperCase() : text;
+  const bare = text.replace(/=+$/, '');
+  return padded ? bare.padEnd(Math.ceil(bare.length / 4) * 4, '=') : bare;
+}
+
+/** Whether a byte before a blob could be read as one more letter of it. */
+const isLetter = (byte: number | undefined): boolean =>
+  byte !== undefined && /[A-Za-z0-9+/_\\-]/.test(String.fromCharCode(byte));
+
+/** The same of the byte behind it. */
+const goesOn = (byte: number | undefined): boolean => byte === 0x3d || isLetter(byte);
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** Null for a writing that takes more to describe. */
 function shapeOf({ container, encoding }: FoundBlob): string | null {

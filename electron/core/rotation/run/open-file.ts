@@ -35,6 +35,8 @@ export interface OpenFile {
   /** Permission bits; null for pasted text. */
   readonly mode: number | null;
   readonly scan: Scan;
+  /** Whether the blobs were found by their places, as files have them in which nothing else changes with a blob. */
+  readonly plain: boolean;
   readonly blobs: readonly OpenBlob[];
 }
 
@@ -79,7 +81,7 @@ export async function openFile(
   }
   if (hash !== file.sha256) return explainOwn('FileChanged');
   const known = whereKnown(file, bytes, hash);
-  if (known !== null) return { bytes, mode, ...known };
+  if (known !== null) return { bytes, mode, plain: true, ...known };
   const scanned = scan(bytes, file.display);
   if (scanned.database === true && file.path !== null && pendingLog(file.path, bytes) !== null)
     return explainOwn('DatabaseLog');
@@ -93,7 +95,7 @@ export async function openFile(
     if (found === undefined || sha256(found.bytes) !== blob.sha256) return explainOwn('FileChanged');
     blobs.push({ item: blob.item, found });
   }
-  return { bytes, mode, scan: scanned, blobs };
+  return { bytes, mode, plain: false, scan: scanned, blobs };
 }
 
 /** What a scan of these bytes found when the run was planned, where that says all that a run must know of the file. */

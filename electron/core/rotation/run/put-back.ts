@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
 import type { Fault } from '#shared/model/fault.ts';
+import { identify } from '../../inspect/index.ts';
 import {
   aliasIn,
   databaseChanges,
@@ -11,6 +12,7 @@ import {
   recordPath,
   removeLeftovers,
   replaceDatabase,
+  replacedAlone,
   rewrite,
   type Scan,
   scan,
@@ -52,9 +54,11 @@ export async function putBack(
   const replacements =
     keyAlias === undefined ? ready : ready.map((one) => ({ ...one, next: { ...one.next, keyAlias } }));
   const bytes = rewrite(opened.bytes, opened.scan, replacements, options);
-  const reread = scan(bytes, file.display);
-  const wrong = readsBack(context, opened.scan, reread, ready, movedTo(opened.scan, replacements, options));
-  if (wrong !== null) return wrong;
+  if (!isPlainlyRight(context, opened, bytes, ready)) {
+    const reread = scan(bytes, file.display);
+    const wrong = readsBack(context, opened.scan, reread, ready, movedTo(opened.scan, replacements, options));
+    if (wrong !== null) return wrong;
+  }
   const sidecar = sidecarOf(ready);
   const target = output.target(file);
   const made = output.newFile(file);
@@ -134,6 +138,28 @@ export async function putBack(
     if (fault.code === 'JournalFailed') throw error;
     return fault;
   }
+}
+
+/**
+ * Whether a scan of the new bytes would only say that all is well: each new blob stands in the place and writing of an old
+ * one of its kind, and every other byte is as it was. It takes a tenth of what the scan takes. False: the scan says.
+ */
+function isPlainlyRight(
+  context: RunContext,
+  { plain, bytes: before }: OpenFile,
+  after: Uint8Array,
+  ready: readonly ReadyBlob[],
+): boolean {
+  const { algorithm } = context.input.request.destination;
+  const isAlike = ({ found, next }: ReadyBlob): boolean => {
+    const now = { identification: identify(next.bytes) };
+    const { kind } = found.identification;
+    return (
+      now.identification.kind === kind &&
+      checkIdentity(found, now, { destinationAlgorithm: algorithm }) === null
+    );
+  };
+  return plain && ready.every(isAlike) && replacedAlone(before, after, ready);
 }
 
 /**

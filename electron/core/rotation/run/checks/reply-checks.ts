@@ -26,8 +26,8 @@ export function checkReply(out: ReEncryptOutput, input: ReEncryptInput): Fault |
 
 /** Whether the new blob, read back from the new file, is what the destination makes. Null when it is. */
 export function checkIdentity(
-  old: FoundBlob,
-  now: FoundBlob,
+  old: Pick<FoundBlob, 'identification'>,
+  now: Pick<FoundBlob, 'identification'>,
   input: Pick<ReEncryptInput, 'destinationAlgorithm'>,
 ): Fault | null {
   if (!takesEncryptionContext(input.destinationAlgorithm)) return null;
