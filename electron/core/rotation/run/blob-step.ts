@@ -49,7 +49,10 @@ export async function rotateBlob(
   prior: PendingBlob | null,
 ): Promise<BlobOutcome> {
   const work = async (): Promise<BlobOutcome> => {
-    const outcome = await context.slots.run(() => attempted(context, item, found, prior));
+    const outcome = await context.slots.run(() => {
+      context.ahead.begun();
+      return attempted(context, item, found, prior);
+    });
     return outcome.kind === 'unproved' ? outcome.prove() : outcome;
   };
   return context.underWay === null ? work() : context.underWay.run(work);

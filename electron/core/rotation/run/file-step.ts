@@ -24,6 +24,8 @@ export async function rotateFile(
   prior: ReadonlyMap<number, PendingBlob>,
   onDisk: () => void,
 ): Promise<'done' | 'again'> {
+  let ahead = file.blobs.length;
+  await context.ahead.enter(ahead);
   try {
     if (context.halted() !== null) return 'done';
     const { inPlace } = context.output;
@@ -36,6 +38,8 @@ export async function rotateFile(
       if (dryRun || !(await adoptFile(context, file))) leave(context, file, opened);
       return 'done';
     }
+    // Each of them says itself when it begins.
+    ahead -= opened.blobs.length;
     const done = await Promise.all(
       opened.blobs.map(
         async ({ item, found }): Promise<Done> => ({
@@ -56,6 +60,8 @@ export async function rotateFile(
       return 'again';
     }
     leave(context, file, fault);
+  } finally {
+    context.ahead.begun(ahead);
   }
   return 'done';
 }

@@ -4,7 +4,7 @@ import { type Disk, diskHere } from '../../intake/index.ts';
 import { FakeKms, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
 import { InProcessWorkers, withAccess } from '../testing/in-process-worker.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
-import { type FileInFlight, InFlight } from './in-flight.ts';
+import { Ahead, type FileInFlight, InFlight } from './in-flight.ts';
 
 /** What was let in so far, by name. */
 function entering(inFlight: InFlight) {
@@ -119,6 +119,23 @@ test.each([1, 2])('a slow disk is given all files at once by a run of %i process
   } finally {
     await harness.remove();
   }
+});
+
+test('a file is opened once fewer blobs than enough are not begun, however many it has', async () => {
+  const ahead = new Ahead(4);
+  const open: string[] = [];
+  const enter = (name: string, blobs: number): void => void ahead.enter(blobs).then(() => open.push(name));
+  const now = async (): Promise<string[]> => {
+    await turn();
+    return open;
+  };
+  for (const [name, blobs] of Object.entries({ a: 3, b: 100, none: 0, c: 1 })) enter(name, blobs);
+  expect(await now()).toEqual(['a', 'b']);
+  ahead.begun(3);
+  ahead.begun(96);
+  expect(await now()).toEqual(['a', 'b']);
+  ahead.begun();
+  expect(await now()).toEqual(['a', 'b', 'none', 'c']);
 });
 
 test('a run of large files has no more of them in memory than fit, and does them all', async () => {

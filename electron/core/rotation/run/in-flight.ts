@@ -96,3 +96,38 @@ export class InFlight {
     };
   }
 }
+
+/**
+ * Keeps few the blobs of open files that are not begun: what is read long before it is sent outlives one collection of new
+ * objects after the other, and each copies it. While files are put back, others are read all the same.
+ */
+export class Ahead {
+  readonly #enough: number;
+  #blobs = 0;
+  #waiting: { readonly blobs: number; readonly go: () => void }[] = [];
+
+  /** `enough`: blobs that are not begun, from which on no file is opened. */
+  constructor(enough: number) {
+    this.#enough = enough;
+  }
+
+  /** Waits until a file with so many blobs is wanted. As many must be {@link begun}. First come, first served. */
+  async enter(blobs: number): Promise<void> {
+    if (this.#blobs >= this.#enough)
+      await new Promise<void>((go) => {
+        this.#waiting.push({ blobs, go });
+      });
+    else this.#blobs += blobs;
+  }
+
+  /** So many are begun, or never will be. */
+  begun(blobs = 1): void {
+    this.#blobs -= blobs;
+    while (this.#blobs < this.#enough) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#blobs += next.blobs;
+      next.go();
+    }
+  }
+}

@@ -14,6 +14,7 @@ import type { Attributes } from './checks/attributes.ts';
 import type { DestinationKey } from './checks/destination-key.ts';
 import type { VerificationRights } from './checks/permissions.ts';
 import type { NewBlobChecks, ReplyHashes } from './checks/reply-checks.ts';
+import type { Ahead } from './in-flight.ts';
 import type { ItemTracker } from './item-tracker.ts';
 
 /** What the steps of a run say of its files: in its own process the journal's record, in another one what passes it on. */
@@ -39,6 +40,8 @@ export interface RunContext {
   readonly slots: Semaphore;
   /** Limits those together with the ones that are being verified; null: none is. */
   readonly underWay: Semaphore | null;
+  /** Limits the blobs of open files that wait for that. */
+  readonly ahead: Ahead;
   readonly replies: ReplyHashes;
   readonly destination: DestinationKey;
   readonly newBlobs: NewBlobChecks;

@@ -12,7 +12,7 @@ import { DestinationKey } from './checks/destination-key.ts';
 import { VerificationRights } from './checks/permissions.ts';
 import { NewBlobChecks, type NewBlobChecksParts, ReplyHashes } from './checks/reply-checks.ts';
 import { rotateFile } from './file-step.ts';
-import { type FileInFlight, InFlight } from './in-flight.ts';
+import { Ahead, type FileInFlight, InFlight } from './in-flight.ts';
 import type { ItemTracker } from './item-tracker.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -22,7 +22,7 @@ const OPEN_FILES = 8;
 /** What the steps of a run share, less what {@link runContextOf} makes for one process. */
 type ContextParts = Omit<
   RunContext,
-  'slots' | 'underWay' | 'replies' | 'destination' | 'newBlobs' | 'rights'
+  'slots' | 'underWay' | 'ahead' | 'replies' | 'destination' | 'newBlobs' | 'rights'
 > &
   Pick<NewBlobChecksParts, 'earlier'>;
 
@@ -220,6 +220,7 @@ export function runContextOf(parts: ContextParts): RunContext {
     ...parts,
     slots: new Semaphore(blobs),
     underWay: requests > blobs ? new Semaphore(requests) : null,
+    ahead: new Ahead(blobs),
     replies: new ReplyHashes(),
     destination,
     newBlobs: new NewBlobChecks({ request, destination, known, earlier: parts.earlier }),
