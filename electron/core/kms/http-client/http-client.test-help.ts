@@ -42,7 +42,8 @@ export async function wireTo(
   {
     credentials = async () => {},
     maxSockets = 128,
-  }: { credentials?: () => Promise<void>; maxSockets?: number } = {},
+    proxied = false,
+  }: { credentials?: () => Promise<void>; maxSockets?: number; proxied?: boolean } = {},
 ) {
   const met: Met[] = [];
   const ofConnection = new Map<IncomingMessage['socket'], number>();
@@ -60,7 +61,8 @@ export async function wireTo(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const agent = { keepAlive: true, maxSockets };
+  const address = `http://127.0.0.1:${port}`;
+  const agent = { keepAlive: true, maxSockets, ...(proxied ? { proxyEnv: { HTTP_PROXY: address } } : {}) };
   const transport = {
     connectionTimeout: PATIENT,
     requestTimeout: PATIENT,
@@ -69,7 +71,8 @@ export async function wireTo(
     httpsAgent: agent,
   };
   const wire = new KmsHttpClient({
-    endpoint: `http://127.0.0.1:${port}`,
+    // What answers is the proxy then.
+    endpoint: proxied ? 'http://kms.invalid' : address,
     region: 'eu-west-1',
     transport,
     keys: async () => {

@@ -1,15 +1,14 @@
 import type { KeyObject } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import { onAbort } from '../../limits/on-abort.ts';
 import { type SigningKeys, signed, signingKey } from '../sign/index.ts';
 import type { Transport } from '../transport.ts';
-import { NotSent, type Sending, unlessHeld } from '../types.ts';
+import { type Sending, unlessHeld } from '../types.ts';
+import type { HttpAnswer } from './answer.ts';
+import { ByNode } from './by-node.ts';
+import { type HttpWay, StaleConnection } from './exchange.ts';
+import { HttpConnections } from './http-connections.ts';
 import { headerOf, refusal, requestIdOf, UnreadableAnswer } from './refusal.ts';
 
-/** Longest answer that is read, bytes: one of KMS has some twenty thousand at most. */
-const MAX_ANSWER = 1_000_000;
 /** Below this the clocks are taken to agree, milliseconds: KMS takes requests signed within five minutes. */
 const SKEW_MS = 4 * 60_000;
 
@@ -36,12 +35,8 @@ interface HttpReply {
   readonly requestId: string | null;
 }
 
-interface Raw {
-  readonly status: number;
-  /** Names and values in turn, as they came: Node's own form of them costs more than the rest of an answer. */
-  readonly headers: readonly string[];
-  readonly text: string;
-  /** What the signing clock was ahead of this machine's, milliseconds. */
+/** An answer with what the signing clock was ahead of this machine's, milliseconds. */
+interface Raw extends HttpAnswer {
   readonly ahead: number;
 }
 
@@ -56,15 +51,9 @@ interface Raw {
  */
 export class KmsHttpClient {
   readonly #parts: HttpClientParts;
-  readonly #options: https.RequestOptions;
-  readonly #request: typeof https.request;
-  readonly #kept: http.Agent;
-  /** Opens a connection for each request: after a stale one, as the others that were kept may be stale too. */
-  readonly #fresh: http.Agent;
+  readonly #way: HttpWay;
   #closed = false;
   readonly #url: URL;
-  readonly #secure: boolean;
-  readonly #flat: boolean;
   /** What the endpoint's clock is ahead of this machine's, milliseconds. */
   #ahead = 0;
   #madeKey: { readonly of: string; readonly key: KeyObject } | null = null;
@@ -72,23 +61,7 @@ export class KmsHttpClient {
   constructor(parts: HttpClientParts) {
     this.#parts = parts;
     this.#url = new URL(parts.endpoint);
-    const secure = this.#url.protocol === 'https:';
-    this.#secure = secure;
-    this.#flat = secure || parts.transport.httpAgent.proxyEnv?.HTTP_PROXY === undefined;
-    const { httpAgent, httpsAgent } = parts.transport;
-    const agent = (over: http.AgentOptions) => {
-      const made = secure
-        ? new https.Agent({ ...httpsAgent, ...over })
-        : new http.Agent({ ...httpAgent, ...over });
-      // By it an agent tells its connections apart, and these all lead to one place: Node puts it together of all
-      // options, twice for each request.
-      made.getName = () => 'kms';
-      return made;
-    };
-    this.#kept = agent({});
-    this.#fresh = agent({ keepAlive: false });
-    this.#request = secure ? https.request : http.request;
-    this.#options = { ...urlToHttpOptions(this.#url), method: 'POST' };
+    this.#way = wayTo(this.#url, parts.transport);
   }
 
   /**
@@ -109,8 +82,7 @@ export class KmsHttpClient {
 
   close(): void {
     this.#closed = true;
-    this.#kept.destroy();
-    this.#fresh.destroy();
+    this.#way.close();
   }
 
   async #sent(operation: string, body: string, sending: Sending): Promise<Raw> {
@@ -132,86 +104,15 @@ export class KmsHttpClient {
       new Date(Date.now() + ahead),
       this.#keyOf,
     );
+    const request = { headers, body };
+    const { transport } = this.#parts;
     try {
-      return await this.#exchange(this.#kept, headers, body, ahead, sending);
+      return { ...(await this.#way.exchange(request, false, transport, sending)), ahead };
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error;
       if (this.#closed) throw error.cause;
-      return this.#exchange(this.#fresh, headers, body, ahead, sending);
+      return { ...(await this.#way.exchange(request, true, transport, sending)), ahead };
     }
-  }
-
-  #exchange(
-    agent: http.Agent,
-    headers: Record<string, string>,
-    body: string,
-    ahead: number,
-    { hold, cut }: Sending,
-  ): Promise<Raw> {
-    if (hold?.aborted || cut?.aborted) return Promise.reject(new NotSent());
-    const { connectionTimeout, requestTimeout } = this.#parts.transport;
-    return new Promise((resolve, reject) => {
-      const request = this.#request({ ...this.#options, agent, headers: this.#headersOf(headers) });
-      const late = () => request.destroy(new TimeoutError());
-      const answering = setTimeout(late, requestTimeout);
-      let connecting: NodeJS.Timeout | undefined;
-      let answered = false;
-      // Until there is a connection, nothing of the request has left.
-      const leaves = onAbort(hold, () => end(new NotSent()));
-      const whole = onAbort(cut, () => end(new Cut()));
-      const fail = (error: Error) => {
-        leaves();
-        whole();
-        clearTimeout(answering);
-        clearTimeout(connecting);
-        reject(isStale(error, request, answered) ? new StaleConnection(error) : error);
-      };
-      // A request that waits for a connection tells of its end only once it gets one.
-      const end = (error: Error) => {
-        fail(error);
-        request.destroy(error);
-      };
-      request.on('socket', (socket) => {
-        if (!socket.connecting) return leaves();
-        connecting = setTimeout(late, connectionTimeout);
-        socket.once('connect', () => {
-          clearTimeout(connecting);
-          if (!this.#secure) leaves();
-        });
-        if (this.#secure) socket.once('secureConnect', leaves);
-      });
-      request.on('error', fail);
-      request.on('response', (response) => {
-        answered = true;
-        const parts: Buffer[] = [];
-        let length = 0;
-        response.on('data', (part: Buffer) => {
-          length += part.length;
-          if (length <= MAX_ANSWER) parts.push(part);
-          else
-            response.destroy(
-              new UnreadableAnswer(response.statusCode ?? 0, requestIdOf(response.rawHeaders)),
-            );
-        });
-        response.on('error', fail);
-        response.on('end', () => {
-          whole();
-          clearTimeout(answering);
-          const text = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
-          resolve({ status: response.statusCode ?? 0, headers: response.rawHeaders, text, ahead });
-        });
-      });
-      // As text, which leaves in one piece with the headers.
-      request.end(body);
-    });
-  }
-
-  /**
-   * As a flat list, which Node writes as it stands: set one by one, each would be checked and kept. A request that Node
-   * itself rewrites for a proxy needs them one by one.
-   */
-  #headersOf(headers: Record<string, string>): http.OutgoingHttpHeaders | string[] {
-    return this.#flat ? Object.entries(headers).flat() : headers;
   }
 
   readonly #keyOf: typeof signingKey = (secret, day, region) => {
@@ -234,6 +135,25 @@ export class KmsHttpClient {
   }
 }
 
+/** Connections of our own, unless there is a proxy: Node's agent goes through those. */
+function wayTo(url: URL, transport: Transport): HttpWay {
+  const secure = url.protocol === 'https:';
+  const { maxSockets, ca, proxyEnv } = {
+    ca: undefined,
+    ...(secure ? transport.httpsAgent : transport.httpAgent),
+  };
+  if (proxyEnv?.[secure ? 'HTTPS_PROXY' : 'HTTP_PROXY'] !== undefined) return new ByNode(url, transport);
+  const { hostname, port, path } = urlToHttpOptions(url);
+  return new HttpConnections({
+    host: hostname ?? '',
+    port: Number(port ?? (secure ? 443 : 80)),
+    path: path ?? '/',
+    secure,
+    ca,
+    most: maxSockets ?? Number.POSITIVE_INFINITY,
+  });
+}
+
 function read({ status, headers, text }: Raw): HttpReply {
   const id = requestIdOf(headers);
   let body: unknown;
@@ -245,32 +165,4 @@ function read({ status, headers, text }: Raw): HttpReply {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new UnreadableAnswer(status, id);
   return { body: body as Readonly<Record<string, unknown>>, requestId: id };
-}
-
-/** A kept connection that the other side had closed before the request reached it (Node: `request.reusedSocket`). */
-function isStale(error: Error, request: http.ClientRequest, answered: boolean): boolean {
-  const code = 'code' in error ? error.code : null;
-  return !answered && request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
-}
-
-class StaleConnection extends Error {
-  override readonly cause: Error;
-  constructor(cause: Error) {
-    super();
-    this.cause = cause;
-  }
-}
-
-class Cut extends Error {
-  override name = 'AbortError';
-  constructor() {
-    super('The request was ended before its answer.');
-  }
-}
-
-class TimeoutError extends Error {
-  override name = 'TimeoutError';
-  constructor() {
-    super('No answer in time.');
-  }
 }
