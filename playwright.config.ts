@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './tools/chromium.mjs';
 
@@ -20,7 +21,8 @@ const SWITCHED_OFF = [
 export default defineConfig({
   testDir: 'e2e',
   fullyParallel: true,
-  workers: 2,
+  // One more than there are cores: a test waits for processes, disks and frames two fifths of its time.
+  workers: Math.min(availableParallelism(), 3) + 1,
   // No second try: a test that passes at the second is wrong or has found something.
   retries: 0,
   // Limits tell a test that hangs from a machine that is busy, and judge no speed.

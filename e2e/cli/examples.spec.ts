@@ -17,10 +17,12 @@ const SERVING: Readonly<Record<string, RegExp>> = {
   serve: /Rewrap is at http/,
   'practice-kms': /The practice KMS listens at/,
 };
-/** Exit codes beside 0 that an example may end with: plans differ, findings are there. */
+/** Exit codes beside 0 that an example may end with: plans differ, findings are there, shards are to go. */
 const OTHER_CODES: Readonly<Record<string, readonly number[]>> = {
   'plan diff': [0, 1],
   audit: [0, 1],
+  // Of the shards one is run here: the merge of all of them is tested in scale.spec.ts.
+  'runs merge': [3],
 };
 
 /** The folder, the files and the profile that the examples speak of. */
@@ -74,10 +76,8 @@ test('the examples that read, plan and re-encrypt', async ({ stage }) => {
   for (const words of ['inspect', 'keys', 'whoami', 'explain', 'audit', 'plan']) await runAll(words, shell);
   cpSync(join(stage.files, 'plan.json'), join(stage.files, 'plan-of-monday.json'));
   for (const words of ['plan diff', 'plan shard']) await runAll(words, shell);
-  for (let index = 0; index < 16; index++) {
-    const shard = await shell.bash(`rewrap run shards --index ${index} --profile prod`);
-    expect(shard.code, shard.stderr).toBe(0);
-  }
+  const shard = await shell.bash('rewrap run shards --index 0 --profile prod');
+  expect(shard.code, shard.stderr).toBe(0);
   await shell.bash('rewrap plan secrets/ --to alias/payments -o plan.json --profile prod');
   await runAll('run', shell);
   for (const words of ['runs merge', 'reencrypt', 'runs', 'history', 'history verify', 'completion'])
