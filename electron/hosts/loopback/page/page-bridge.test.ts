@@ -316,6 +316,12 @@ describe('a lost connection', () => {
   it('for good: every request gets a fault that says what to do, none rejects', async () => {
     await page.rewrap.app.state({});
     await bench.served.close();
+    // What is asked before the application is there fails when the rest does, and not after twice that time.
+    const opened = await openPage(bench.served.plainUrl);
+    let early: unknown = null;
+    void opened.rewrap.blobs.list({ offset: 0, limit: FIRST_ROWS }).then((reply) => {
+      early = reply;
+    });
     const replies = [page.rewrap.app.state({}), page.rewrap.takeFiles([file('a', 'x')])];
     for (const reply of replies) {
       expect(await reply).toMatchObject({
@@ -326,6 +332,9 @@ describe('a lost connection', () => {
         },
       });
     }
+    await wait(50);
+    expect(early).toMatchObject({ ok: false, fault: { code: 'HostStopped' } });
+    opened.end();
   });
 });
 

@@ -88,12 +88,14 @@ async function ask(name: string, input: unknown): Promise<Answer> {
   const question = asking(name, input);
   const begun = early.get(question);
   early.delete(question);
+  const since = Date.now();
   const answer = await begun;
-  // What failed before the application was there may work by now; it changes nothing, so it can be asked twice.
-  return answer?.ok ? answer : call(name, input);
+  // What failed before the application was there may work by now; it changes nothing, so it can be asked twice. It has
+  // waited for the first answer: where nothing answers, it fails when any other request does.
+  return answer?.ok ? answer : call(name, input, Math.max(PATIENCE_MS - (Date.now() - since), 0));
 }
 
-function call(name: string, input: unknown): Promise<Answer> {
+function call(name: string, input: unknown, patience = PATIENCE_MS): Promise<Answer> {
   return new Promise((settle) => {
     lastId += 1;
     const id = lastId;
@@ -112,7 +114,7 @@ function call(name: string, input: unknown): Promise<Answer> {
       settle(hostStopped('The request was not sent: nothing answers at this address.'));
     };
     // Before the page was let in, a person decides how long it takes.
-    const timer = admitted || !isGated() ? window.setTimeout(giveUp, PATIENCE_MS) : 0;
+    const timer = admitted || !isGated() ? window.setTimeout(giveUp, patience) : 0;
     waiting.set(id, { text, settle, timer, giveUp });
     flush();
   });
