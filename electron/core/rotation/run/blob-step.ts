@@ -184,7 +184,7 @@ async function reEncrypt(
     sha256After: sha256(next.bytes),
     fingerprintAfter: identify(next.bytes).keyFingerprint,
   };
-  if (prior === null && !context.replies.isFirst(facts.sha256After))
+  if (prior === null && context.replies.firstOf(facts.sha256After, item) !== item)
     return failed(context, item, repeatedReply());
   const contradiction = await context.newBlobs.check(
     found.identification.keyFingerprint,

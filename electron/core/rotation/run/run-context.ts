@@ -13,7 +13,8 @@ import type { RunInput } from '../types.ts';
 import type { Attributes } from './checks/attributes.ts';
 import type { DestinationKey } from './checks/destination-key.ts';
 import type { VerificationRights } from './checks/permissions.ts';
-import type { NewBlobChecks, ReplyHashes } from './checks/reply-checks.ts';
+import type { NewBlobChecks } from './checks/reply-checks.ts';
+import type { ReplyHashes } from './checks/reply-hashes.ts';
 import type { Ahead } from './in-flight.ts';
 import type { ItemTracker } from './item-tracker.ts';
 

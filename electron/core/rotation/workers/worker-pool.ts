@@ -4,7 +4,7 @@ import type { KmsAccess, KmsConnection, KmsRequests } from '../../kms/index.ts';
 import { onAbort } from '../../limits/on-abort.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
 import type { PendingBlob } from '../journal/rows.ts';
-import { hashNumber } from '../run/checks/reply-checks.ts';
+import { ReplyHashes } from '../run/checks/reply-hashes.ts';
 import type { FileWorkers } from '../run/run-files.ts';
 import { blobsAtATime } from '../scheduler/adaptive-limiter.ts';
 import type { RunFile, RunInput } from '../types.ts';
@@ -81,8 +81,7 @@ export class WorkerPool implements FileWorkers {
   readonly #running = new Set<WorkerProcess>();
   /** By file: how many processes died that had it. */
   readonly #deaths = new Map<number, number>();
-  /** By {@link hashNumber} of a new blob: the item that was given it. */
-  readonly #made = new Map<number, number>();
+  readonly #replies = new ReplyHashes();
   readonly #unhalt: () => void;
   #access: { readonly kms: KmsRequests; readonly access: KmsAccess } | null = null;
   /** Files done one at a time by a process that has no other, so that its death speaks of that file. */
@@ -103,7 +102,8 @@ export class WorkerPool implements FileWorkers {
       opening: () => this.#opening(),
       access: (kms) => this.#accessOf(kms),
       forget: parts.forget,
-      isFirst: (sha256, item) => this.#isFirst(sha256, item),
+      // Each process sees its own new blobs alone. An item may bring what it was given before its process died.
+      isFirst: (sha256, item) => this.#replies.firstOf(sha256, item) === item,
     };
     this.#unhalt = onAbort(parts.halted, () => {
       const fault = parts.context.halted();
@@ -255,13 +255,5 @@ export class WorkerPool implements FileWorkers {
       this.#access = { kms, access: kms.access() };
     }
     return this.#access.access;
-  }
-
-  /** Each worker sees its own new blobs alone. An item may bring what it was given before its process died. */
-  #isFirst(sha256: string, item: number): boolean {
-    const print = hashNumber(sha256);
-    const before = this.#made.get(print);
-    if (before === undefined) this.#made.set(print, item);
-    return before === undefined || before === item;
   }
 }

@@ -59,27 +59,6 @@ export const repeatedReply = (blobs = 1): Fault =>
     `${blobs === 1 ? 'the new blob' : 'a new blob of its file'} is one that this run was given for another blob before. Something on the way to KMS mixes replies up.`,
   );
 
-/**
- * The first 52 bits of a hash in hex, as a number: a million take some tens of megabytes, and two of them are the same by chance in
- * one of 9,000 such runs.
- */
-export const hashNumber = (sha256: string): number => Number.parseInt(sha256.slice(0, 13), 16);
-
-/**
- * Notices a new blob that KMS already gave in the run: no two encryptions give the same bytes, so it is the reply to
- * another request, as a proxy that caches or mixes up replies would send it.
- */
-export class ReplyHashes {
-  readonly #seen = new Set<number>();
-
-  /** `sha256`: of the new blob, in hex. Whether this is the first time. */
-  isFirst(sha256: string): boolean {
-    const before = this.#seen.size;
-    this.#seen.add(hashNumber(sha256));
-    return this.#seen.size > before;
-  }
-}
-
 interface Accepted {
   readonly keyArn: string;
   /** Null where no reply and no DescribeKey named it. */
