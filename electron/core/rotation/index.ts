@@ -1,9 +1,9 @@
 export type { FileStanding, Job, JobFile } from './job.ts';
-export { withDone } from './job.ts';
 export { COUNTED_AS, namesOtherKey, wasSeen } from './journal/figures.ts';
 export { type Claim, refuseLive } from './journal/locks.ts';
 export type { KeySeen } from './journal/rows.ts';
 export { outputMode, type ResolvedOutput } from './output-mode.ts';
+export { sourceOf } from './plan-files.ts';
 export type { RecordPage, RecordQuery } from './record-search.ts';
 export { changesMaterialAlone, shownCurrent } from './run/checks/destination-key.ts';
 export { checkPermissions, type SourceKey } from './run/checks/permissions.ts';
@@ -24,6 +24,8 @@ export type {
   KnownKeys,
   NamedMaterial,
   PlanFile,
+  PlanFiles,
+  PlanTotals,
   Run,
   RunApproval,
   RunInput,

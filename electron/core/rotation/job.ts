@@ -7,7 +7,8 @@ import { Turns } from '../limits/turns.ts';
 import type { Journal } from './journal/journal.ts';
 import type { RunRow } from './journal/rows.ts';
 import { type OutputMode, outputMode, type ResolvedOutput } from './output-mode.ts';
-import type { BlobRef, DoneBefore, PlanFile } from './types.ts';
+import { NOTHING, sourceOf, totalsOf } from './plan-files.ts';
+import type { BlobRef, DoneBefore as ByRun, PlanFile, PlanFiles, PlanTotals } from './types.ts';
 
 /**
  * What is run again by the same command: a plan, or files with what is asked of them. `id`: its name for all machines, hex
@@ -21,7 +22,7 @@ export interface Job {
 /** How a job goes on. */
 export interface JobState {
   /** Its files as they are now; blobs that runs of it re-encrypted say so. */
-  readonly files: readonly PlanFile[];
+  readonly files: PlanFiles;
   /** Runs of it that were cut off, oldest first. */
   readonly open: readonly RunRow[];
   /** The one of these that does all that is left, when it is gone on with. */
@@ -36,22 +37,53 @@ export async function fileStandings(
   output: ResolvedOutput,
 ): Promise<(FileStanding | null)[]> {
   journal.flush();
-  return doneBefore(journal, await runsOf(journal, job), files, output);
+  return (await DoneBefore.by(journal, await runsOf(journal, job), output)).of(files);
 }
 
 /** What of a job is left, and how to go on with it. */
 export async function jobState(
   journal: Journal,
   job: Job,
-  files: readonly PlanFile[],
+  planned: readonly PlanFile[] | PlanFiles,
   output: ResolvedOutput,
 ): Promise<JobState> {
-  const found = await fileStandings(journal, job, files, output);
-  const now = files.map((file, i) => withDone(file, found[i] ?? null));
-  const open = (await runsOf(journal, job)).filter(({ state }) => state !== 'ended');
-  const last = open.at(-1);
-  return { files: now, open, resume: last !== undefined && (await covers(journal, last, now)) ? last : null };
+  journal.flush();
+  const source = sourceOf(planned);
+  const runs = await runsOf(journal, job);
+  if (runs.length === 0) return { files: source, open: [], resume: null };
+  const open = runs.filter(({ state }) => state !== 'ended');
+  const last = open.at(-1) ?? null;
+  const before = await DoneBefore.by(journal, runs, output);
+  const left = last === null ? null : await filesLeft(journal, last);
+  let covered = left !== null;
+  let totals = NOTHING;
+  // Looked at once: it reads what was changed.
+  const found = new Map<number, FileStanding>();
+  for await (const lot of source.lots()) {
+    const standings = await before.of(lot);
+    const now = lot.map((file, i) => withDone(file, standings[i] ?? null));
+    for (const [i, one] of standings.entries()) if (one !== null) found.set(totals.files + i, one);
+    totals = totalsOf(now, totals);
+    covered &&= now.every((file) => covers(left ?? NONE, file));
+  }
+  return { files: asFound(source, found, totals), open, resume: covered ? last : null };
 }
+
+/** The same files, with what was found of some of them by their number. */
+const asFound = (
+  source: PlanFiles,
+  found: ReadonlyMap<number, FileStanding>,
+  totals: PlanTotals,
+): PlanFiles => ({
+  totals,
+  async *lots() {
+    let from = 0;
+    for await (const lot of source.lots()) {
+      yield lot.map((file, i) => withDone(file, found.get(from + i) ?? null));
+      from += lot.length;
+    }
+  },
+});
 
 /** Throws FaultError where a run of the job may not be touched: `RunElsewhere`, `UndoUnfinished`. */
 export function refuseBusy(journal: Journal, open: readonly RunRow[]): void {
@@ -93,20 +125,21 @@ async function isComplete(journal: Journal, no: number): Promise<boolean> {
   return items.every(({ state, missed }) => state !== 'failed' && !missed);
 }
 
-/** Whether a run that was cut off has every file of which something is left. */
-async function covers(journal: Journal, row: RunRow, files: readonly PlanFile[]): Promise<boolean> {
-  const has = new Map(
-    (await journal.record(row.no).files()).flatMap(({ path, state, before }) =>
-      path !== null && (state === 'intent' || state === 'staged' || state === 'left')
-        ? [[path, before] as const]
-        : [],
-    ),
-  );
-  return files.every(
-    ({ path, sha256, blobs }) =>
-      blobs.every(({ done }) => done !== undefined) || (path !== null && has.get(path) === sha256),
-  );
+/** Files of a run that was cut off that it has not replaced: what each was, by its path. */
+async function filesLeft(journal: Journal, row: RunRow): Promise<ReadonlyMap<string, string>> {
+  const left = new Map<string, string>();
+  for await (const page of journal.record(row.no).filePages())
+    for (const { path, state, before } of page)
+      if (path !== null && (state === 'intent' || state === 'staged' || state === 'left'))
+        left.set(path, before);
+  return left;
 }
+
+/** Whether a run that was cut off, and has not replaced these files, has all that is left of this one. */
+const covers = (left: ReadonlyMap<string, string>, { path, sha256, blobs }: PlanFile): boolean =>
+  blobs.every(({ done }) => done !== undefined) || (path !== null && left.get(path) === sha256);
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Rows read from the journal at a time. */
 const PAGE = 5000;
@@ -124,7 +157,7 @@ export interface FileStanding {
   readonly sha256: string;
   /** What the output folder has of it; null in place. */
   readonly made: { readonly path: string; readonly sha256: string } | null;
-  readonly done: readonly (DoneBefore | null)[];
+  readonly done: readonly (ByRun | null)[];
 }
 
 /** That a run made `after` of a file that had the content `before`. Hex SHA-256. */
@@ -141,44 +174,56 @@ interface ContentPath {
 }
 
 /**
- * What `runs` did of these files, by the content that the files have now: a file counts as done where it is, byte for
- * byte, what a run wrote, and a blob of it where that run, or one that it continued, re-encrypted it. Null: nothing.
- * Files that cannot be read count as not done.
+ * What runs of a job did of its files, by the content that the files have now: a file counts as done where it is, byte for
+ * byte, what a run wrote, and a blob of it where that run, or one that it continued, re-encrypted it.
  */
-async function doneBefore(
-  journal: Journal,
-  runs: readonly RunRow[],
-  files: readonly JobFile[],
-  output: ResolvedOutput,
-): Promise<(FileStanding | null)[]> {
-  const edges = await edgesOf(journal, runs);
-  const found: (FileStanding | null)[] = files.map(() => null);
-  const mode = outputMode(output);
-  if (edges.size === 0 || mode.inMemory) return found;
-  const befores = new Set(Array.from(edges.values(), ({ before }) => before));
-  const ways = new Map<number, ContentPath>();
-  const turns = new Turns();
-  await forEachLimited([...files.entries()], AT_ONCE, async ([index, file]) => {
-    if (turns.over) await turns.give();
-    const now = await contentNow(file, mode, edges, befores);
-    const way = now === null ? null : wayTo(now, file.sha256, edges);
-    if (now === null || way === null) return;
-    ways.set(index, way);
-    const made = mode.inPlace ? null : mode.target(file);
-    found[index] =
-      made === null
-        ? { sha256: now, made, done: [] }
-        : { sha256: file.sha256, made: { path: made, sha256: now }, done: [] };
-  });
-  const blobs = await blobsOf(journal, files, ways);
-  return found.map((one, index) => one && { ...one, done: blobs.get(index) ?? [] });
+class DoneBefore {
+  readonly #journal: Journal;
+  readonly #edges: ReadonlyMap<string, ContentChange>;
+  readonly #befores: ReadonlySet<string>;
+  readonly #mode: OutputMode;
+
+  private constructor(journal: Journal, edges: ReadonlyMap<string, ContentChange>, mode: OutputMode) {
+    this.#journal = journal;
+    this.#edges = edges;
+    this.#befores = new Set(Array.from(edges.values(), ({ before }) => before));
+    this.#mode = mode;
+  }
+
+  static async by(journal: Journal, runs: readonly RunRow[], output: ResolvedOutput): Promise<DoneBefore> {
+    return new DoneBefore(journal, await edgesOf(journal, runs), outputMode(output));
+  }
+
+  /** Null: nothing. Files that cannot be read count as not done. */
+  async of(files: readonly JobFile[]): Promise<(FileStanding | null)[]> {
+    const edges = this.#edges;
+    const mode = this.#mode;
+    const found: (FileStanding | null)[] = files.map(() => null);
+    if (edges.size === 0 || mode.inMemory) return found;
+    const ways = new Map<number, ContentPath>();
+    const turns = new Turns();
+    await forEachLimited([...files.entries()], AT_ONCE, async ([index, file]) => {
+      if (turns.over) await turns.give();
+      const now = await contentNow(file, mode, edges, this.#befores);
+      const way = now === null ? null : wayTo(now, file.sha256, edges);
+      if (now === null || way === null) return;
+      ways.set(index, way);
+      const made = mode.inPlace ? null : mode.target(file);
+      found[index] =
+        made === null
+          ? { sha256: now, made, done: [] }
+          : { sha256: file.sha256, made: { path: made, sha256: now }, done: [] };
+    });
+    const blobs = await blobsOf(this.#journal, files, ways);
+    return found.map((one, index) => one && { ...one, done: blobs.get(index) ?? [] });
+  }
 }
 
 /**
  * Marks what of a file was done. One of which a run wrote only some blobs into an output folder is gone on with there: the
  * source has them as they were.
  */
-export function withDone(file: PlanFile, found: FileStanding | null): PlanFile {
+function withDone(file: PlanFile, found: FileStanding | null): PlanFile {
   if (found === null) return file;
   const blobs = file.blobs.map((blob, i) => {
     const done = found.done[i] ?? null;
@@ -240,9 +285,9 @@ async function blobsOf(
   journal: Journal,
   files: readonly JobFile[],
   ways: ReadonlyMap<number, ContentPath>,
-): Promise<Map<number, (DoneBefore | null)[]>> {
-  const done = new Map<number, (DoneBefore | null)[]>();
-  const asked = new Map<RunRow, Map<number, { list: (DoneBefore | null)[]; names: Map<string, number> }>>();
+): Promise<Map<number, (ByRun | null)[]>> {
+  const done = new Map<number, (ByRun | null)[]>();
+  const asked = new Map<RunRow, Map<number, { list: (ByRun | null)[]; names: Map<string, number> }>>();
   for (const [index, { edges, asNow }] of ways) {
     const { blobs = [] } = files[index] ?? {};
     const list = blobs.map(() => null);
@@ -253,20 +298,30 @@ async function blobsOf(
       asked.set(run, of.set(file, { list, names }));
     }
   }
-  for (const [run, wanted] of asked)
-    for (let from = 0; ; ) {
-      const page = journal.record(run.no).newBlobs(from, PAGE);
+  for (const [run, wanted] of asked) {
+    const record = journal.record(run.no);
+    const by = byRun(run);
+    // A run has the files of its job in their order: those of a part of it stand together.
+    let first = Number.POSITIVE_INFINITY;
+    let end = 0;
+    for (const file of wanted.keys()) {
+      first = Math.min(first, file);
+      end = Math.max(end, file + 1);
+    }
+    for (let from = record.firstItem(first); ; ) {
+      const page = record.newBlobs(from, PAGE);
       for (const { file, place, after } of page) {
         const one = wanted.get(file);
         const at = one?.names.get(after) ?? one?.names.get(place);
-        if (one !== undefined && at !== undefined) one.list[at] = byRun(run);
+        if (one !== undefined && at !== undefined) one.list[at] = by;
       }
       const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) break;
+      if (last === undefined || page.length < PAGE || last.file >= end) break;
       from = last.item + 1;
       await setImmediate();
     }
+  }
   return done;
 }
 
-const byRun = ({ id, startedAt }: RunRow): DoneBefore => ({ runId: id, startedAt });
+const byRun = ({ id, startedAt }: RunRow): ByRun => ({ runId: id, startedAt });

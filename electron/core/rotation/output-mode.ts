@@ -91,9 +91,13 @@ export function outputMode(output: ResolvedOutput): OutputMode {
   }
 }
 
-/** Absolute paths of the files that a run may write; a dry run writes none. */
-export function targetsOf(files: readonly OutputFile[], output: ResolvedOutput, dryRun: boolean): string[] {
-  if (dryRun) return [];
+/** Absolute paths of the files that a run may write, some at a time; a dry run writes none. */
+export async function* targetsOf(
+  lots: AsyncIterable<readonly OutputFile[]>,
+  output: ResolvedOutput,
+  dryRun: boolean,
+): AsyncGenerator<string[]> {
+  if (dryRun) return;
   const mode = outputMode(output);
-  return files.flatMap((file) => mode.target(file) ?? []);
+  for await (const files of lots) yield files.flatMap((file) => mode.target(file) ?? []);
 }

@@ -28,7 +28,7 @@ import { type UndoResult, undoRun } from './run/undo.ts';
 import { RunSummaries } from './run-summaries.ts';
 import { AdaptiveLimiter, DEFAULT_CONCURRENCY } from './scheduler/adaptive-limiter.ts';
 import { RequestScheduler, type Send } from './scheduler/request-scheduler.ts';
-import type { PlanFile, Run, RunApproval, RunInput } from './types.ts';
+import type { PlanFile, PlanFiles, Run, RunApproval, RunInput } from './types.ts';
 import type { RunWorkers } from './workers/worker-pool.ts';
 
 /** What a new run needs to try again what another left: what was asked for, and the files of the blobs that are left. */
@@ -156,11 +156,20 @@ export class RunManager {
     return fileStandings(this.#journal, job, files, output);
   }
 
+  /** The files of a job as they are now: {@link jobState}. */
+  async jobFiles(
+    job: Job,
+    files: readonly PlanFile[] | PlanFiles,
+    output: ResolvedOutput,
+  ): Promise<PlanFiles> {
+    return (await jobState(this.#journal, job, files, output)).files;
+  }
+
   /**
    * What of a job is left, and how to go on with it. Throws FaultError `RunElsewhere`, `FilesInUse` or `UndoUnfinished`
    * where a run of it is under way or being undone.
    */
-  async job(job: Job, files: readonly PlanFile[], output: ResolvedOutput): Promise<JobState> {
+  async job(job: Job, files: readonly PlanFile[] | PlanFiles, output: ResolvedOutput): Promise<JobState> {
     const state = await jobState(this.#journal, job, files, output);
     refuseBusy(this.#journal, state.open);
     for (const { id } of state.open)

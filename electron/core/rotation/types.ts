@@ -45,6 +45,21 @@ export interface PlanFile {
   readonly places?: PlainPlaces;
 }
 
+/** Files of a plan that are given some at a time, from the first, as often as they are asked for: a plan may be larger than memory. */
+export interface PlanFiles {
+  readonly totals: PlanTotals;
+  /** Rejects with FaultError where the plan is not what it was. */
+  lots(): AsyncIterable<readonly PlanFile[]>;
+}
+
+/** How large a plan is; `bytes`: of ciphertext, `done`: blobs that earlier runs re-encrypted. */
+export interface PlanTotals {
+  readonly files: number;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly done: number;
+}
+
 /** What a run was asked for, less what names blobs and folders. */
 export type RunTerms = Omit<RunRequest, 'blobIds' | 'output'>;
 
@@ -80,7 +95,7 @@ export interface RunApproval {
 export interface RunInput {
   readonly request: RunTerms;
   readonly output: ResolvedOutput;
-  readonly files: readonly PlanFile[];
+  readonly files: readonly PlanFile[] | PlanFiles;
   readonly kms: Kms;
   /** What the run is part of: {@link NewRun.job}. */
   readonly job?: string | null;
@@ -165,8 +180,11 @@ export interface Run {
   readonly done: Promise<void>;
 }
 
+/** What a run needs of a blob, besides what the journal has; `item`: its number there. */
+export type RunBlob = Pick<BlobRef, 'place' | 'sha256' | 'bytes'> & { readonly item: number };
+
 /** A file of a run: it and its blobs have their numbers in the journal. */
 export interface RunFile extends Omit<PlanFile, 'blobs'> {
   readonly index: number;
-  readonly blobs: readonly (BlobRef & { readonly item: number })[];
+  readonly blobs: readonly RunBlob[];
 }

@@ -4,10 +4,11 @@ export { LineBuffer } from './plan-lines.ts';
 export { PlanService } from './plan-service.ts';
 export { openPlan, type PlanSource, readWholePlan } from './plan-source.ts';
 export {
-  readShard,
+  openShard,
   readShards,
   type ShardManifest,
   shardName,
+  shardPath,
   shardPlan,
   shardsNotWritten,
 } from './shard-plan.ts';

@@ -15,6 +15,7 @@ import type { PathOrigin, PlanOpener } from '../workspace/index.ts';
 import { commandOf } from './command.ts';
 import { type Standing, standings, summed } from './plan-check.ts';
 import { readPlanFile, saysPlan } from './plan-file.ts';
+import { openPlan } from './plan-source.ts';
 import { comparisonOf, keyOf, type OpenPlan, planEntry, touchesOf, viewOf } from './plan-view.ts';
 import { type PlanSources, writePlan, writeShards } from './plan-writing.ts';
 import { outputOf, placeOf, plannedFiles, runFile, runPlan, termsOf } from './plans.ts';
@@ -74,8 +75,8 @@ export class PlanService implements PlanOpener {
     writeShards: ({ draft, parent }) =>
       writeShards(this.#parts, this.#toWrite(draft), { shards: draft.shards, parent }),
     plannedFiles: async ({ blobIds }) => ({ files: await plannedFiles(this.#parts.workspace, blobIds) }),
-    runPlan: async ({ plan, root, dryRun, grantTokens, processes }) => ({
-      runId: await runPlan(this.#parts.runs, plan, root, { dryRun, grantTokens, processes }),
+    runPlan: async ({ path, root, ...choices }) => ({
+      runId: await runPlan(this.#parts.runs, await openPlan(path), root, choices),
     }),
   };
 

@@ -20,8 +20,9 @@ import { NO_CAPABILITIES } from '../../bridge/engine/index.ts';
 import type { Engine } from '../../bridge/index.ts';
 import { client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
+import { readWholePlan } from './plan-source.ts';
 import { commonFolder, termsOf } from './plans.ts';
-import { readShard, readShards } from './shard-plan.ts';
+import { openShard, readShards, shardPath } from './shard-plan.ts';
 
 let folder = '';
 let engine: Engine;
@@ -151,7 +152,8 @@ describe('plans', () => {
     expect([made, leftOut]).toEqual([join(parent, name), 0]);
     const manifest = readShards(made);
     expect(manifest).toMatchObject({ count: 2, files: 3, blobs: 4 });
-    const shards = [await readShard(made, manifest, 0), await readShard(made, manifest, 1)];
+    for (const index of [0, 1]) await openShard(made, manifest, index);
+    const shards = await Promise.all([0, 1].map((index) => readWholePlan(shardPath(made, index))));
     expect(shards.map(({ root }) => root)).toEqual([at, at]);
     expect(shards.flatMap(({ files }) => files.map(({ path }) => path)).sort()).toEqual([
       'a.bin',

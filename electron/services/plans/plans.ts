@@ -1,10 +1,11 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import type { PlannedFile, RunPlan } from '#shared/model/plan.ts';
+import type { PlannedFile, PlanTerms } from '#shared/model/plan.ts';
 import { INSIDE, memberName, memberPath } from '../../core/intake/index.ts';
-import type { PlanFile, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
-import { planJob, type Runs } from '../runs/index.ts';
+import type { PlanFile, PlanFiles, PlanTotals, ResolvedOutput, RunTerms } from '../../core/rotation/index.ts';
+import { PlanHash, type Runs } from '../runs/index.ts';
 import type { Workspace } from '../workspace/index.ts';
+import type { PlanSource } from './plan-source.ts';
 
 /** Files of these blobs as a plan has them, by absolute path; pasted text has none. Throws FaultError `BlobGone`. */
 export async function plannedFiles(workspace: Workspace, blobIds: readonly string[]): Promise<PlannedFile[]> {
@@ -88,18 +89,22 @@ export function runFile(file: PlannedFile, path: string, blobId: (index: number)
 }
 
 /** Where a plan's new files go. */
-export const outputOf = ({ output }: RunPlan): ResolvedOutput =>
+export const outputOf = ({ output }: PlanTerms): ResolvedOutput =>
   output.mode === 'folder' ? { mode: 'folder', folder: resolve(output.folder) } : output;
 
 /** What a plan leaves to the one who runs it. */
 interface RunChoices {
   readonly dryRun?: boolean;
+  readonly evenIfThere?: boolean | undefined;
   readonly grantTokens?: readonly string[] | undefined;
   readonly processes?: number | undefined;
 }
 
 /** What a plan asks a run for. */
-export function termsOf(plan: RunPlan, { dryRun = false, grantTokens = [] }: RunChoices = {}): RunTerms {
+export function termsOf(
+  plan: PlanTerms,
+  { dryRun = false, grantTokens = [], evenIfThere = plan.evenIfThere }: RunChoices = {},
+): RunTerms {
   const { source, destination, verify, onFailure, pace, mode } = plan;
   return {
     source,
@@ -112,7 +117,7 @@ export function termsOf(plan: RunPlan, { dryRun = false, grantTokens = [] }: Run
     dryRun,
     mode,
     // A change of context sends each blob, whatever key material it is under.
-    evenIfThere: plan.evenIfThere ?? mode === 'change-context',
+    evenIfThere: evenIfThere ?? mode === 'change-context',
     ...(plan.allowPossiblePlaintext === true ? { allowPossiblePlaintext: true } : {}),
     ...(plan.emulatorBlobs === true ? { emulatorBlobs: true } : {}),
   };
@@ -120,32 +125,62 @@ export function termsOf(plan: RunPlan, { dryRun = false, grantTokens = [] }: Run
 
 /**
  * Does what is left of what a plan says: {@link Runs.beginJob}. Files need not be in the list; each is read when its turn
- * comes, and left alone when it is not what the plan says. Throws FaultError `PlanRootNeeded`, and those of `Runs.beginJob`.
+ * comes, and left alone when it is not what the plan says. Throws FaultError `NoPlan`, `PlanRootNeeded`, and those of
+ * `Runs.beginJob`.
  */
 export async function runPlan(
   runs: Runs,
-  plan: RunPlan,
+  plan: PlanSource,
   root: string | null,
   choices: RunChoices,
 ): Promise<string> {
-  const files = plan.files.map((file, f) => {
-    const path = placeOf(file.path, root ?? plan.root);
-    if (path === null)
-      throw new FaultError(
-        fault(
-          'PlanRootNeeded',
-          'The plan names its files by relative paths, and no folder that they start from.',
-          'Its files were uploaded to where it was made.',
-          'Give the folder with --root.',
-        ),
-      );
-    return runFile(file, path, (b) => `${f}.${b}`);
-  });
-  const output = outputOf(plan);
-  const { processes } = choices;
+  const { terms } = plan;
+  const { id, totals } = await measured(plan, root);
   return runs.starts.beginJob(
-    await planJob(plan),
-    { terms: termsOf(plan, choices), output, files },
-    processes,
+    { id, lasts: true },
+    { terms: termsOf(terms, choices), output: outputOf(terms), files: filesToRun(plan, root, totals) },
+    choices.processes,
+  );
+}
+
+/** The files of a plan as a run takes them, read anew each time. */
+const filesToRun = (plan: PlanSource, root: string | null, totals: PlanTotals): PlanFiles => ({
+  totals,
+  async *lots() {
+    let f = 0;
+    for await (const lot of plan.files()) {
+      yield lot.map((file) => {
+        const number = f++;
+        return runFile(file, placeNow(file, plan, root), (b) => `${number}.${b}`);
+      });
+    }
+  },
+});
+
+/** Goes through a plan once: its id as a job, and how large it is. */
+async function measured(plan: PlanSource, root: string | null): Promise<{ id: string; totals: PlanTotals }> {
+  const hash = new PlanHash(plan.terms);
+  let [files, blobs, bytes] = [0, 0, 0];
+  for await (const lot of plan.files())
+    for (const file of lot) {
+      placeNow(file, plan, root);
+      hash.add(file);
+      files++;
+      blobs += file.blobs.length;
+      for (const blob of file.blobs) bytes += blob.bytes;
+    }
+  return { id: hash.id(), totals: { files, blobs, bytes, done: 0 } };
+}
+
+function placeNow(file: PlannedFile, { terms }: PlanSource, root: string | null): string {
+  const path = placeOf(file.path, root ?? terms.root);
+  if (path !== null) return path;
+  throw new FaultError(
+    fault(
+      'PlanRootNeeded',
+      'The plan names its files by relative paths, and no folder that they start from.',
+      'Its files were uploaded to where it was made.',
+      'Give the folder with --root.',
+    ),
   );
 }

@@ -9,7 +9,7 @@ import { planJob } from '../runs/index.ts';
 import { readPlanFile } from './plan-file.ts';
 import { LineBuffer } from './plan-lines.ts';
 import { openPlan, readWholePlan } from './plan-source.ts';
-import { readOrder, readShard, readShards, shardPlan } from './shard-plan.ts';
+import { openShard, readOrder, readShards, shardPath, shardPlan } from './shard-plan.ts';
 
 let folder = '';
 let made = 0;
@@ -18,6 +18,12 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-shards-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** One shard, whole. */
+async function readShard(at: string, index: number): Promise<RunPlan> {
+  await openShard(at, readShards(at), index);
+  return readWholePlan(shardPath(at, index));
+}
 
 const hash = (n: number): string => n.toString(16).padStart(64, '0');
 const file = (n: number, blobs: readonly number[]): PlannedFile => ({
@@ -77,9 +83,7 @@ describe('a plan in shards', () => {
         // However the plan was laid out.
         for (const name of readdirSync(a))
           expect(readFileSync(join(b, name))).toEqual(readFileSync(join(a, name)));
-        const shards = await Promise.all(
-          Array.from({ length: count }, (_, index) => readShard(a, readShards(a), index)),
-        );
+        const shards = await Promise.all(Array.from({ length: count }, (_, index) => readShard(a, index)));
         const left = shards.map(({ files }) => files.values());
         const together = Array.from(readOrder(a), (shard) => left[shard]?.next().value);
         expect(together).toEqual(plan.files);
@@ -112,9 +116,7 @@ describe('a plan in shards', () => {
     const rates = async (count: number, rate: number | null) => {
       const at = fresh();
       await shardPlan(source, count, rate, at);
-      const shards = await Promise.all(
-        Array.from({ length: count }, (_, index) => readShard(at, readShards(at), index)),
-      );
+      const shards = await Promise.all(Array.from({ length: count }, (_, index) => readShard(at, index)));
       return shards.map(({ pace }) => pace.perSecond ?? 0);
     };
     expect(await rates(4, null)).toEqual([12.5, 12.5, 12.5, 12.5]);

@@ -8,7 +8,7 @@ import { makeFolders } from '../../core/storage/files.ts';
 import { writePrivate } from '../../core/storage/private.ts';
 import { PlanHash } from '../runs/index.ts';
 import { LineBuffer, type PlanLines } from './plan-lines.ts';
-import { type PlanSource, readWholePlan } from './plan-source.ts';
+import { openPlan, type PlanSource } from './plan-source.ts';
 
 /** Lowest rate of one run, requests a second. */
 const SLOWEST = 0.1;
@@ -120,11 +120,11 @@ export function readOrder(folder: string): Uint16Array {
   return order;
 }
 
-/** One shard, whole. Throws FaultError `NoPlan`, also where it is a shard of another plan, or another part. */
-export async function readShard(folder: string, manifest: ShardManifest, index: number) {
+/** One shard. Throws FaultError `NoPlan`, also where it is a shard of another plan, or another part. */
+export async function openShard(folder: string, manifest: ShardManifest, index: number): Promise<PlanSource> {
   const path = shardPath(folder, index);
-  const plan = await readWholePlan(path);
-  const { shardOf } = plan;
+  const plan = await openPlan(path);
+  const { shardOf } = plan.terms;
   if (shardOf?.plan === manifest.plan && shardOf.index === index && shardOf.count === manifest.count)
     return plan;
   throw new FaultError(

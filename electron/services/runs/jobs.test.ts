@@ -12,6 +12,7 @@ import type { Engine } from '../../bridge/index.ts';
 import { type Client, client } from '../../hosts/cli/client.ts';
 import { type PracticeKms, startPracticeKms } from '../../practice-kms/index.ts';
 import { typedByPerson } from '../approvals/index.ts';
+import { LineBuffer } from '../plans/index.ts';
 import { commandJob } from './jobs.ts';
 
 const FRESH = 'alias/payments-2027';
@@ -78,8 +79,17 @@ async function planOf({ host, page }: Client, more: Partial<RunPlan> = {}): Prom
   };
 }
 
+/** A plan as a large one is laid out. */
+function saved({ files, ...terms }: RunPlan): string {
+  const path = join(folder, 'plan.json');
+  const lines = new LineBuffer().open(join(folder, 'plan.files.jsonl'));
+  for (const file of files) lines.add(file);
+  lines.finish(path, terms);
+  return path;
+}
+
 async function run(through: Client, plan: RunPlan, dryRun = false): Promise<RunSummary> {
-  const { runId } = await through.host.plans.runPlan({ plan, root: null, dryRun });
+  const { runId } = await through.host.plans.runPlan({ path: saved(plan), root: null, dryRun });
   return ended(through.page, runId);
 }
 
@@ -110,7 +120,7 @@ describe('a plan run again', () => {
     const plan = await planOf(first, { pace: SLOW });
     const runId = await cutOff(
       first,
-      async () => (await first.host.plans.runPlan({ plan, root: null, dryRun: false })).runId,
+      async () => (await first.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false })).runId,
     );
     const half = changed(before);
     expect(half.length).toBeLessThan(names.length);
@@ -135,7 +145,7 @@ describe('a plan run again', () => {
       await filled();
       const first = await opened();
       const plan = await planOf(first, { pace: SLOW });
-      const begin = { plan, root: null, dryRun: false };
+      const begin = { path: saved(plan), root: null, dryRun: false };
       const runId = await cutOff(first, async () => (await first.host.plans.runPlan(begin)).runId);
       const next = await opened();
       const grantTokens = ['of-no-grant'];
@@ -174,7 +184,7 @@ describe('a plan run again', () => {
     const plan = await planOf(first, { pace: SLOW });
     const runId = await cutOff(
       first,
-      async () => (await first.host.plans.runPlan({ plan, root: null, dryRun: false })).runId,
+      async () => (await first.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false })).runId,
     );
     const next = await opened();
     const rest = await run(next, { ...plan, evenIfThere: true });
@@ -190,7 +200,7 @@ describe('a plan run again', () => {
     const before = contents();
     const first = await opened();
     const plan = await planOf(first, { pace: SLOW });
-    const { runId } = await first.host.plans.runPlan({ plan, root: null, dryRun: false });
+    const { runId } = await first.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false });
     await expect.poll(() => changed(before).length).toBeGreaterThan(0);
     await first.page.runs.cancel({ runId });
     const cancelled = await ended(first.page, runId);
@@ -320,14 +330,18 @@ describe('a plan run again', () => {
     await filled();
     const first = await opened();
     const plan = await planOf(first, { pace: SLOW });
-    const { runId } = await first.host.plans.runPlan({ plan, root: null, dryRun: false });
+    const { runId } = await first.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false });
     await expect.poll(async () => (await first.page.runs.get({ runId })).counts.succeeded).toBeGreaterThan(0);
     const second = await opened();
     for (const through of [first, second])
-      await expect(through.host.plans.runPlan({ plan, root: null, dryRun: false })).rejects.toMatchObject({
+      await expect(
+        through.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false }),
+      ).rejects.toMatchObject({
         fault: { message: expect.stringContaining(runId) },
       });
-    await expect(second.host.plans.runPlan({ plan, root: null, dryRun: false })).rejects.toMatchObject({
+    await expect(
+      second.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false }),
+    ).rejects.toMatchObject({
       fault: { code: 'RunElsewhere', message: expect.stringContaining(String(process.pid)) },
     });
     await first.page.runs.cancel({ runId });
@@ -347,7 +361,7 @@ describe('a plan run again', () => {
       writeFileSync(join(vault, name), Buffer.from(before.get(name) ?? '', 'hex'));
     const runId = await cutOff(
       first,
-      async () => (await first.host.plans.runPlan({ plan, root: null, dryRun: false })).runId,
+      async () => (await first.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false })).runId,
     );
     writeFileSync(join(vault, 'f7.bin'), Buffer.from(before.get('f7.bin') ?? '', 'hex'));
     const next = await opened();
@@ -546,7 +560,7 @@ test('a plan file starts no more processes in a shell than the machine has cores
   const through = client(engine);
   await through.page.connection.use({ kind: 'practice' });
   const plan = await planOf(through, { pace: { concurrency: null, perSecond: null, processes: 128 } });
-  const { runId } = await through.host.plans.runPlan({ plan, root: null, dryRun: false });
+  const { runId } = await through.host.plans.runPlan({ path: saved(plan), root: null, dryRun: false });
   const { workers } = await through.page.runs.get({ runId });
   expect(workers?.processes ?? 1).toBe(availableParallelism());
   await through.host.runs.suspend({ runId });

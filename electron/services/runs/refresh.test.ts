@@ -105,7 +105,8 @@ it.each(PAIRS)(
     const out = join(at, 'out');
     mkdirSync(out);
     const elsewhere = { ...read.plan, output: { mode: 'folder' as const, folder: out } };
-    const { runId } = await host.plans.runPlan({ plan: elsewhere, root: null, dryRun: false });
+    writeFileSync(file, JSON.stringify(elsewhere));
+    const { runId } = await host.plans.runPlan({ path: file, root: null, dryRun: false });
     expect(await outcomes(runId)).toEqual({ 'old.bin': 'reencrypted', 'current.bin': 'AlreadyThere' });
 
     const run = await page.runs.start(inPlace(ids, terms));

@@ -9,7 +9,7 @@ import type { KmsConnection } from '../../core/kms/index.ts';
 import { Turns } from '../../core/limits/turns.ts';
 import {
   outputMode,
-  type PlanFile,
+  type PlanFiles,
   type ResolvedOutput,
   type RunApproval,
   type RunTerms,
@@ -24,7 +24,7 @@ interface ProposedRun {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput;
   /** Of a new run. */
-  readonly files?: readonly PlanFile[];
+  readonly files?: PlanFiles;
   readonly count: () => Promise<Touches>;
   /** Name of a plan file that the page brought; absent: a person picked it, or there is none. */
   readonly foreignPlan?: string | null;
@@ -91,7 +91,7 @@ export class RunApprovals {
     const touches = await run.count();
     const hash = await this.#parts.approvals.obtain({
       kinds: found.kinds,
-      resolved: [found.terms, run.runId ?? null, await hashOfFiles(run.files ?? [])],
+      resolved: [found.terms, run.runId ?? null, await hashOfFiles(run.files)],
       title: titleOf(run, touches, found.kinds),
       words: this.#words(run, touches, found),
       account: found.key.account,
@@ -309,12 +309,13 @@ function titleOf(
 }
 
 /** Of every file and blob, by their hashes; a hundred thousand, with turns for others. */
-async function hashOfFiles(files: readonly PlanFile[]): Promise<string> {
+async function hashOfFiles(files: PlanFiles | undefined): Promise<string> {
   const hash = createHash('sha256');
   const turns = new Turns();
-  for (const { path, display, sha256: whole, blobs } of files) {
-    hash.update(canonical([path ?? display, whole, blobs.map(({ place, sha256: one }) => [place, one])]));
-    if (turns.over) await turns.give();
-  }
+  for await (const lot of files?.lots() ?? [])
+    for (const { path, display, sha256: whole, blobs } of lot) {
+      hash.update(canonical([path ?? display, whole, blobs.map(({ place, sha256: one }) => [place, one])]));
+      if (turns.over) await turns.give();
+    }
   return hash.digest('hex');
 }

@@ -9,6 +9,7 @@ import {
   type ItemsQuery,
   type Job,
   type PlanFile,
+  type PlanFiles,
   type ResolvedOutput,
   type Run,
   type RunApproval,
@@ -17,7 +18,7 @@ import {
   type RunTerms,
   refuseLive,
   type SharedWork,
-  withDone,
+  sourceOf,
 } from '../../core/rotation/index.ts';
 import type { Connection } from '../connection/index.ts';
 import type { AskedRun, HistoryRecorder } from '../history/index.ts';
@@ -33,7 +34,7 @@ import type { TwoStepRuns } from './two-step-runs.ts';
 interface RunSpec {
   readonly terms: RunTerms;
   readonly output: ResolvedOutput;
-  readonly files: readonly PlanFile[];
+  readonly files: readonly PlanFile[] | PlanFiles;
   /** What it is part of: the id of a {@link Job}. */
   readonly job?: string | null;
   /** Name of a plan file that the page brought. */
@@ -111,8 +112,7 @@ export class RunStarts {
       processes === undefined ? spec : { ...spec, terms: byProcesses(spec.terms, processes), processes };
     const { terms, output } = asked;
     if (terms.dryRun) {
-      const found = await this.#parts.manager.fileStandings(job, asked.files, output);
-      const files = asked.files.map((file, i) => withDone(file, found[i] ?? null));
+      const files = await this.#parts.manager.jobFiles(job, asked.files, output);
       return this.#begin({ ...asked, files });
     }
     const { files, open, resume: last } = await this.#parts.manager.job(job, asked.files, output);
@@ -132,9 +132,18 @@ export class RunStarts {
 
   /** `before`: what was approved of the run that this one tries again. */
   async #begin(
-    { terms: request, output: chosen, files, job = null, foreignPlan = undefined, processes }: RunSpec,
+    {
+      terms: request,
+      output: chosen,
+      files: planned,
+      job = null,
+      foreignPlan = undefined,
+      processes,
+    }: RunSpec,
     before: RunApproval | null = null,
   ): Promise<string> {
+    const files = sourceOf(planned);
+    const { totals } = files;
     const wary = this.#wary(request, chosen);
     const holdsAfterFirst = wary.length > 0;
     const output: ResolvedOutput =
@@ -145,10 +154,7 @@ export class RunStarts {
           terms: request,
           output,
           files,
-          count: async () => ({
-            blobs: files.reduce((sum, file) => sum + file.blobs.length, 0),
-            files: files.length,
-          }),
+          count: async () => ({ blobs: totals.blobs, files: totals.files }),
           foreignPlan: foreignPlan ?? null,
           afterFirst,
         },

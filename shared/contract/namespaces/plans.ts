@@ -1,5 +1,5 @@
 import { MOST_SHARDS } from '../../kms/scale.ts';
-import { PlannedFile, RunPlan } from '../../model/plan.ts';
+import { PlannedFile } from '../../model/plan.ts';
 import { PlanCheck, PlanComparison, PlanEntry, PlanView } from '../../model/plan-view.ts';
 import { Rules } from '../../model/rule.ts';
 import { Pace, RunRequest } from '../../model/run.ts';
@@ -75,12 +75,17 @@ export const plansHostRequests = {
   ),
   /** What a plan says of these blobs: their files by absolute path, with hashes. Pasted text is left out. */
   plannedFiles: request(z.object({ blobIds: z.array(z.id()) }), z.object({ files: z.array(PlannedFile) })),
-  /** Does what is left of a plan. `root`: the folder that its relative paths start from, where the plan names none. */
+  /**
+   * Does what is left of the plan in a file, which is read some files at a time. `root`: the folder that its relative paths
+   * start from, where the plan names none.
+   */
   runPlan: request(
     z.object({
-      plan: RunPlan,
+      path: z.string(),
       root: z.string().nullable(),
       dryRun: z.boolean(),
+      /** Send blobs, too, that are known to be at the destination; absent: as the plan says. */
+      evenIfThere: z.boolean().optional(),
       /** A plan holds none: they are given when it is run. */
       grantTokens: RunRequest.shape.grantTokens.optional(),
       /** By so many processes of this machine; absent: as the plan says, or as the run was begun that it goes on with. */

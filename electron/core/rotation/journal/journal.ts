@@ -17,7 +17,7 @@ export interface RunName {
   readonly id: string;
 }
 
-/** Files taken, or rows removed, together. */
+/** Rows removed together. */
 const LOT = 500;
 
 /** Where rows of a run are, and what numbers them. */
@@ -157,9 +157,9 @@ export class Journal {
 
   /**
    * Makes a run, and takes its files. Throws FaultError `FilesInUse` when another run that lives may replace one of
-   * them, and `JournalFailed`; then there is no such run.
+   * them, `JournalFailed`, and what `targets` rejects with; then there is no such run.
    */
-  async begin(run: NewRun, targets: readonly string[]): Promise<RunName> {
+  async begin(run: NewRun, targets: AsyncIterable<readonly string[]>): Promise<RunName> {
     const name = this.#db.transact(() => {
       const now = new Date();
       const id = newRunId(now);
@@ -194,7 +194,12 @@ export class Journal {
   }
 
   /** Takes an unfinished run, and its files, over. Throws FaultError `RunElsewhere`, `FilesInUse`, `JournalFailed`. */
-  async takeOver(no: number, from: RunState, state: RunState, targets: readonly string[]): Promise<void> {
+  async takeOver(
+    no: number,
+    from: RunState,
+    state: RunState,
+    targets: AsyncIterable<readonly string[]> | null,
+  ): Promise<void> {
     const before = this.#db.transact(() => {
       const row = this.#sql('SELECT owner, state FROM runs WHERE no = ?').get(no);
       const owner = String(row?.owner);
@@ -206,7 +211,7 @@ export class Journal {
       return { owner, state: String(row?.state) };
     });
     try {
-      await this.#takeFiles(no, targets);
+      if (targets !== null) await this.#takeFiles(no, targets);
     } catch (error) {
       this.#db.transact(() =>
         this.#sql('UPDATE runs SET owner = ?, state = ? WHERE no = ?').run(before.owner, before.state, no),
@@ -219,11 +224,11 @@ export class Journal {
    * Some files at a time, with turns for others. Locks need not survive a power cut, which no owner does either.
    * Throws FaultError `FilesInUse` or `JournalFailed`.
    */
-  async #takeFiles(no: number, targets: readonly string[]): Promise<void> {
+  async #takeFiles(no: number, targets: AsyncIterable<readonly string[]>): Promise<void> {
     const turns = new Turns();
     const locks = new FileLocks((statement) => this.#sql(statement), this.owner, no);
-    for (let from = 0; from < targets.length; from += LOT) {
-      this.#db.write(() => locks.take(targets.slice(from, from + LOT)));
+    for await (const lot of targets) {
+      this.#db.write(() => locks.take(lot));
       this.#db.commit();
       if (turns.over) await turns.give();
     }

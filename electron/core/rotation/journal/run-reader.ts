@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { Turns } from '../../limits/turns.ts';
-import type { RunFile } from '../types.ts';
+import type { BlobRef, RunBlob } from '../types.ts';
 import type { JournalDatabase } from './database.ts';
 import {
   asFacts,
@@ -144,28 +144,34 @@ export class RunReader {
     return row.get(this.no)?.chosen !== 'take-good';
   }
 
-  /**
-   * Blobs of the run of which some may be tried: 'open' ones, those to 'retry' after it has ended and that `takes` takes.
-   * In order, in pages.
-   */
-  async *blobs(
-    which: 'open' | 'retry',
-    takes: (row: Readonly<Record<string, unknown>>) => boolean = () => true,
-  ): AsyncGenerator<(RunFile['blobs'][number] & { readonly file: number })[]> {
-    const condition =
-      which === 'open'
-        ? "state NOT IN ('already', 'failed', 'skipped')"
-        : `(state = 'failed' OR ${IS_MISSED})`;
+  /** Paths of files from the number `from` up to `end` that may yet be replaced. */
+  openPaths(from: number, end: number): string[] {
+    return this.sql(
+      `SELECT path FROM files WHERE run = ? AND file >= ? AND file < ? AND path IS NOT NULL
+         AND state IN ('intent', 'staged') ORDER BY file`,
+    )
+      .all(this.no, from, end)
+      .map(({ path }) => String(path));
+  }
+
+  /** What is left of the files of the run, each asked for once, in order. */
+  openBlobs(): OpenBlobs {
+    return new OpenBlobs(this);
+  }
+
+  /** Blobs of a run that has ended that `takes` takes to be tried again, in order, in pages. */
+  async *blobsLeft(
+    takes: (row: Readonly<Record<string, unknown>>) => boolean,
+  ): AsyncGenerator<(BlobRef & { readonly file: number })[]> {
     const page = this.sql(
       `SELECT item, file, blob_id, place, bytes, sha256_before, fingerprint_before, ${RETRY_COLUMNS} FROM items i
-       WHERE run = ? AND item >= ? AND item < ? AND ${condition} ORDER BY item`,
+       WHERE run = ? AND item >= ? AND item < ? AND (state = 'failed' OR ${IS_MISSED}) ORDER BY item`,
     );
     for await (const [from, end] of this.itemRanges())
       yield page
         .all(this.no, from, end)
         .filter(takes)
         .map((row) => ({
-          item: Number(row.item),
           file: Number(row.file),
           blobId: String(row.blob_id),
           place: String(row.place),
@@ -238,5 +244,67 @@ export class RunReader {
       yield [from, Math.min(from + PAGE, end)];
       if (turns.over) await turns.give();
     }
+  }
+}
+
+/** States of items that are not tried again before the run has ended. */
+const FINAL: ReadonlySet<string> = new Set(['already', 'failed', 'skipped'] satisfies JournalItemState[]);
+
+/** Reads what is left of one file after the other, some rows at a time. */
+class OpenBlobs {
+  readonly #run: RunReader;
+  readonly #turns = new Turns();
+  #rows: Readonly<Record<string, unknown>>[] = [];
+  #at = 0;
+  /** Number of the first item that was not read. */
+  #next = 0;
+  #over = false;
+
+  constructor(run: RunReader) {
+    this.#run = run;
+  }
+
+  /** Those of a file that comes after all that were asked for. */
+  async of(file: number): Promise<RunBlob[]> {
+    const blobs: RunBlob[] = [];
+    // Before it there may be a million of files that are done.
+    if (!(Number(this.#rows.at(-1)?.file) >= file)) this.#skipTo(file);
+    for (;;) {
+      const row = this.#rows[this.#at];
+      if (row === undefined) {
+        if (this.#over) return blobs;
+        await this.#read();
+        continue;
+      }
+      const of = Number(row.file);
+      if (of > file) return blobs;
+      this.#at++;
+      if (of === file && !FINAL.has(String(row.state)))
+        blobs.push({
+          item: Number(row.item),
+          place: String(row.place),
+          sha256: hex(row.sha256_before) ?? '',
+          bytes: Number(row.bytes),
+        });
+    }
+  }
+
+  #skipTo(file: number): void {
+    this.#rows = [];
+    this.#at = 0;
+    this.#next = Math.max(this.#next, this.#run.firstItem(file));
+  }
+
+  async #read(): Promise<void> {
+    if (this.#turns.over) await this.#turns.give();
+    this.#rows = this.#run
+      .sql(
+        `SELECT item, file, place, bytes, state, sha256_before FROM items
+         WHERE run = ? AND item >= ? ORDER BY item LIMIT ?`,
+      )
+      .all(this.#run.no, this.#next, PAGE);
+    this.#at = 0;
+    this.#over = this.#rows.length < PAGE;
+    this.#next = Number(this.#rows.at(-1)?.item ?? this.#next) + 1;
   }
 }

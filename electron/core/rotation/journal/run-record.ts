@@ -3,7 +3,7 @@ import type { Fault } from '#shared/model/fault.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Turns } from '../../limits/turns.ts';
-import type { DoneBefore, RunApproval, RunFile } from '../types.ts';
+import type { BlobRef, DoneBefore, RunApproval, RunFile } from '../types.ts';
 import { Figures, figuresOf } from './figures.ts';
 import {
   type FileState,
@@ -21,7 +21,7 @@ import { DROP_ALL_TOKENS } from './schema.ts';
 /** A file of a plan, `done` where earlier runs of the job did all of it; or a blob of the file with the number `of`. */
 export type PlanRow =
   | { readonly file: Omit<RunFile, 'blobs' | 'bytes'>; readonly done: boolean }
-  | { readonly blob: RunFile['blobs'][number]; readonly of: number };
+  | { readonly blob: BlobRef; readonly item: number; readonly of: number };
 
 /** Locks let go together. */
 const LOT = 500;
@@ -78,12 +78,12 @@ export class RunRecord extends RunReader {
             raw(sha256),
           );
         } else {
-          const { item: number, blobId, place, bytes, sha256, fingerprint, done } = row.blob;
+          const { blobId, place, bytes, sha256, fingerprint, done } = row.blob;
           const [state, fault] =
             done === undefined ? ['intent', null] : ['already', JSON.stringify(doneFault(done))];
           item.run(
             this.no,
-            number,
+            row.item,
             row.of,
             blobId,
             place,

@@ -11,7 +11,7 @@ import {
 } from '../journal/figures.ts';
 import type { ItemFacts } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
-import type { RunFile } from '../types.ts';
+import type { PlanTotals, RunFile } from '../types.ts';
 
 /** What is known of a blob of which nothing was sent. */
 export const NOTHING_KNOWN: ItemFacts = {
@@ -51,15 +51,11 @@ export class ItemTracker {
   }
 
   /** Counts of a run that begins. */
-  begin(files: readonly RunFile[]): void {
-    this.#files.total = files.length;
-    for (const { blobs } of files) {
-      this.#counts.total += blobs.length;
-      for (const { bytes, done } of blobs) {
-        this.#bytes.total += bytes;
-        if (done !== undefined) this.#counts.already++;
-      }
-    }
+  begin({ files, blobs, bytes, done }: PlanTotals): void {
+    this.#files.total = files;
+    this.#counts.total = blobs;
+    this.#counts.already = done;
+    this.#bytes.total = bytes;
   }
 
   /** Counts of a run that was begun before, from the journal. */

@@ -16,15 +16,9 @@ import { outputMode } from '../output-mode.ts';
 import { AdaptiveLimiter, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
 import { RequestScheduler } from '../scheduler/request-scheduler.ts';
 import type { RetryOptions } from '../scheduler/retry.ts';
-import {
-  byProcesses,
-  type ItemsQuery,
-  type KnownMaterial,
-  type Run,
-  type RunFile,
-  type RunInput,
-} from '../types.ts';
+import { byProcesses, type ItemsQuery, type KnownMaterial, type Run, type RunInput } from '../types.ts';
 import { processesOf, type RunWorkers, WorkerPool } from '../workers/worker-pool.ts';
+import type { FileQueue } from './file-queue.ts';
 import { ItemTracker } from './item-tracker.ts';
 import { CompletionRate, RunProgress } from './progress.ts';
 import { RunFiles, type RunFilesParts } from './run-files.ts';
@@ -60,7 +54,7 @@ interface RunStart {
   /** Counts its size before anything is done, so that it is known at once. */
   readonly counted: (tracker: ItemTracker) => void;
   /** The files that are to be done. Rejects with FaultError. */
-  readonly prepare: (tracker: ItemTracker, step: (name: string) => void) => Promise<RunFile[]>;
+  readonly prepare: (tracker: ItemTracker, step: (name: string) => void) => Promise<FileQueue>;
 }
 
 /** A run under way in this process, or one that ended in it. */
@@ -253,7 +247,7 @@ export class LiveRun implements Run {
         this.#stop(explainOwn('ContextChoiceInvalid'));
       if (source.keyId === null && !takesEncryptionContext(source.algorithm))
         this.#stop(explainOwn('SourceKeyNeeded'));
-      await this.#announce(files);
+      await this.#announce();
       await new RunFiles({
         ...this.#shared(),
         resumed,
@@ -268,15 +262,16 @@ export class LiveRun implements Run {
   }
 
   /** Others know what this process may leave behind, before it makes anything. */
-  async #announce(files: readonly RunFile[]): Promise<void> {
+  async #announce(): Promise<void> {
     const { shared, output } = this.#input;
     if (shared === undefined) return;
     const mode = outputMode(output);
     const folders = new Set<string>();
-    for (const file of files) {
-      const target = mode.target(file);
-      if (target !== null) folders.add(dirname(target));
-    }
+    for await (const page of this.#record.filePages())
+      for (const file of page) {
+        const target = file.state === 'intent' ? mode.target(file) : null;
+        if (target !== null) folders.add(dirname(target));
+      }
     await shared.begins(this.#owner, [...folders]);
   }
 

@@ -23,7 +23,7 @@ import { retryOf } from '../journal/retry.ts';
 import { type FileRow, type FileState, hex, type RunRow } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { outputMode, type ResolvedOutput } from '../output-mode.ts';
-import type { PlanFile, RunFile } from '../types.ts';
+import type { BlobRef, PlanFile } from '../types.ts';
 import { removeSidecar } from './sidecar.ts';
 
 /** SHA-256 of nothing: a name that was taken for a new file and not filled. */
@@ -88,22 +88,19 @@ export function asItStands<T extends Record<string, unknown>>(row: T): T {
 
 /**
  * Finds out of each file of a run that was cut off whether it is as it was, replaced, or changed since, and removes what
- * the cut left beside those that are as they were. Returns the files that are still to be done.
+ * the cut left beside those that are as they were.
  */
 export async function recover(
   journal: Journal,
   no: number,
   output: ResolvedOutput,
   fs?: PutBackFs,
-): Promise<RunFile[]> {
+): Promise<void> {
   const record = journal.record(no);
   await settleStaged(journal, no, output, fs);
   await record.durable();
   await record.reopenItems();
   await record.durable();
-  const open: FileRow[] = [];
-  for await (const page of record.filePages()) open.push(...page.filter(({ state }) => state === 'intent'));
-  return withBlobs(record, open, 'open');
 }
 
 /** Gives every staged file the state that its hash says, and removes what the cut left behind. */
@@ -187,19 +184,14 @@ export async function sweep(
     }
 }
 
-/** Files of the journal with their blobs, as a run takes them. */
-async function withBlobs(
-  record: RunRecord,
-  files: readonly FileRow[],
-  which: 'open' | 'retry',
-): Promise<RunFile[]> {
-  const takes = which === 'retry' ? (await retryOf(record)).takes : undefined;
+/** Files of the journal with the blobs of them that may be tried again. */
+async function withBlobs(record: RunRecord, files: readonly FileRow[]): Promise<PlanFile[]> {
+  const { takes } = await retryOf(record);
   const folders: RealFolders = new Map();
-  const blobs = new Map<number, RunFile['blobs'][number][]>(files.map(({ index }) => [index, []]));
-  for await (const page of record.blobs(which, takes))
+  const blobs = new Map<number, BlobRef[]>(files.map(({ index }) => [index, []]));
+  for await (const page of record.blobsLeft(takes))
     for (const { file, ...blob } of page) blobs.get(file)?.push(blob);
   return files.map(({ index, path, folder, display, relative, before }) => ({
-    index,
     path,
     folder: folder ?? (path === null ? null : realFolder(path, folders)),
     bytes: null,
@@ -217,7 +209,7 @@ async function withBlobs(
 export async function abandonRun(journal: Journal, no: number, fs?: PutBackFs): Promise<void> {
   const { output, state } = journal.openRun(no);
   const record = journal.record(no);
-  await journal.takeOver(no, state, 'open', []);
+  await journal.takeOver(no, state, 'open', null);
   await settleStaged(journal, no, output, fs);
   await record.skipRest(explainOwn('Cancelled'));
   await record.releaseFiles();
@@ -232,7 +224,7 @@ export async function abandonRun(journal: Journal, no: number, fs?: PutBackFs): 
 export async function filesToRetry(journal: Journal, { no, output }: RunRow): Promise<PlanFile[]> {
   const record = journal.record(no);
   const rows = await record.files();
-  const files = (await withBlobs(record, rows, 'retry')).flatMap((file, i): PlanFile[] => {
+  const files = (await withBlobs(record, rows)).flatMap((file, i): PlanFile[] => {
     if (file.blobs.length === 0) return [];
     const { state, after } = rows[i] ?? {};
     const target = outputMode(output).target(file);

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { explainOwn } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
+import { Turns } from '../../limits/turns.ts';
 import type { PendingBlob } from '../journal/rows.ts';
 import type { RunRecord } from '../journal/run-record.ts';
 import { blobsAtATime, requestsAtATime } from '../scheduler/adaptive-limiter.ts';
@@ -12,6 +13,7 @@ import { DestinationKey } from './checks/destination-key.ts';
 import { VerificationRights } from './checks/permissions.ts';
 import { NewBlobChecks, type NewBlobChecksParts } from './checks/reply-checks.ts';
 import { ReplyHashes } from './checks/reply-hashes.ts';
+import type { FileQueue } from './file-queue.ts';
 import { rotateFile } from './file-step.ts';
 import { Ahead, type FileInFlight, InFlight } from './in-flight.ts';
 import type { ItemTracker } from './item-tracker.ts';
@@ -73,10 +75,9 @@ export class RunFiles {
 
   /**
    * Twice as many files as requests are open, so that disk and network work at the same time, and more where the disk is
-   * what is waited for. Takes the files out of the list, so that none is held longer than it is worked on. Rejects with what is wrong in Rewrap
-   * itself alone.
+   * what is waited for. Rejects with what is wrong in Rewrap itself, or where the journal cannot be read.
    */
-  async rotate(files: RunFile[]): Promise<void> {
+  async rotate(files: FileQueue): Promise<void> {
     const context = this.#context(files);
     const workers = this.#shared.openWorkers?.(context) ?? null;
     const work: FileWork =
@@ -90,27 +91,31 @@ export class RunFiles {
     }
   }
 
-  async #rotate(context: RunContext, files: RunFile[], work: FileWork, processes: number): Promise<void> {
+  async #rotate(context: RunContext, queue: FileQueue, work: FileWork, processes: number): Promise<void> {
     const { input, bytesInFlight } = this.#shared;
-    const total = files.length;
-    const queue = taken(files);
     const again: RunFile[] = [];
-    if (input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, total, work);
+    if (input.holdsAfterFirst === true) await this.#firstFile(context, queue, again, work);
     const usual = Math.max(OPEN_FILES, 2 * requestsAtATime(input.request));
     const inFlight = new InFlight({ usual, processes, bytes: bytesInFlight });
     const underWay = new Set<Promise<void>>();
     const defects: unknown[] = [];
-    for (;;) {
-      const file = again.pop() ?? queue.next().value;
-      if (file === undefined || context.halted() !== null) break;
-      const first = await inFlight.enter(sizeOf(file));
-      const whole: Promise<void> = this.#whole(context, file, work, inFlight, first)
-        .catch((defect: unknown) => void defects.push(defect))
-        .finally(() => underWay.delete(whole));
-      underWay.add(whole);
+    const turns = new Turns();
+    try {
+      for (;;) {
+        // Files that are gone, or changed, come to their end without a wait: so might all of a large run.
+        if (turns.over) await turns.give();
+        const file = again.pop() ?? (await queue.next());
+        if (file === undefined || context.halted() !== null) break;
+        const first = await inFlight.enter(sizeOf(file));
+        const whole: Promise<void> = this.#whole(context, file, work, inFlight, first)
+          .catch((defect: unknown) => void defects.push(defect))
+          .finally(() => underWay.delete(whole));
+        underWay.add(whole);
+      }
+    } finally {
+      // A run has ended only once no file of it is being worked on, also where one of them met a defect.
+      await Promise.all(underWay);
     }
-    // A run has ended only once no file of it is being worked on, also where one of them met a defect.
-    await Promise.all(underWay);
     if (defects.length > 0) throw defects[0];
   }
 
@@ -139,38 +144,32 @@ export class RunFiles {
   }
 
   /** Files one after the other until one is replaced; then the run is held back, if any is left. */
-  async #firstFile(
-    context: RunContext,
-    queue: Iterator<RunFile>,
-    again: RunFile[],
-    total: number,
-    work: FileWork,
-  ): Promise<void> {
+  async #firstFile(context: RunContext, queue: FileQueue, again: RunFile[], work: FileWork): Promise<void> {
     const { tracker, scheduler } = this.#shared;
     const before = tracker.summary().files.done;
-    let taken = 0;
     while (context.halted() === null && tracker.summary().files.done === before) {
-      const file = again.pop() ?? queue.next().value;
+      const file = again.pop() ?? (await queue.next());
       if (file === undefined) return;
       this.#opened(file);
       const how = await work(file, this.#prior(file), () => {});
       this.#closed(file);
-      if (how === 'done') taken++;
-      else {
-        this.#again.add(file.index);
-        again.push(file);
-        await scheduler.opened();
-      }
+      if (how === 'done') continue;
+      this.#again.add(file.index);
+      again.push(file);
+      await scheduler.opened();
     }
-    if (context.halted() !== null || taken === total) return;
+    if (context.halted() !== null) return;
+    const next = again.pop() ?? (await queue.next());
+    if (next === undefined) return;
+    again.push(next);
     scheduler.holdAfterFirstFile(explainOwn('FirstFileDone'));
     await scheduler.opened();
   }
 
-  #context(files: readonly RunFile[]): RunContext {
+  #context(files: FileQueue): RunContext {
     return runContextOf({
       ...this.#shared,
-      attributes: new Attributes(files, this.#shared.owner),
+      attributes: new Attributes((from, end) => files.paths(from, end), this.#shared.owner),
       keepBlob: (item, next, verified) => this.#keepBlob(item, next, verified),
     });
   }
@@ -241,9 +240,3 @@ function sizeOf({ bytes, path, archive, blobs }: RunFile): number {
 }
 
 const NONE: ReadonlyMap<number, PendingBlob> = new Map();
-
-/** The files in order, each gone from the list. */
-function* taken(files: RunFile[]): Generator<RunFile, undefined> {
-  files.reverse();
-  for (let file = files.pop(); file !== undefined; file = files.pop()) yield file;
-}

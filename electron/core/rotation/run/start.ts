@@ -3,7 +3,9 @@ import { Turns } from '../../limits/turns.ts';
 import { keysSeen } from '../journal/figures.ts';
 import type { PlanRow, RunRecord } from '../journal/run-record.ts';
 import { outputMode, targetsOf } from '../output-mode.ts';
-import { byProcesses, type PlanFile, type Run, type RunFile, type RunInput } from '../types.ts';
+import { sourceOf } from '../plan-files.ts';
+import { byProcesses, type PlanFile, type PlanFiles, type Run, type RunInput } from '../types.ts';
+import { FileQueue, type Unrecorded } from './file-queue.ts';
 import { LiveRun, type RunParts } from './live-run.ts';
 import { recover } from './recover.ts';
 
@@ -19,8 +21,9 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
   const { journal } = parts;
   const { files: planned, ...terms } = input;
   const { request, output, connection, target } = terms;
-  // Let go once the run has them: a plan of a million blobs is not held twice.
-  let files = numbered(planned);
+  // Let go once the journal has them: a plan of a million blobs is not held while it is run.
+  let files: PlanFiles | null = sourceOf(planned);
+  const { totals } = files;
   const name = await journal.begin(
     {
       job: request.dryRun ? null : (input.job ?? null),
@@ -30,21 +33,21 @@ export async function startRun(input: RunInput, parts: RunParts): Promise<Run> {
       output,
       connection,
       target,
-      total: files.reduce((sum, file) => sum + file.blobs.length, 0),
-      bytes: files.reduce((sum, file) => sum + file.blobs.reduce((s, blob) => s + blob.bytes, 0), 0),
+      total: totals.blobs,
+      bytes: totals.bytes,
     },
-    targetsOf(planned, output, request.dryRun),
+    targetsOf(files.lots(), output, request.dryRun),
   );
   return new LiveRun(name, new Date().toISOString(), terms, parts, {
     resumed: false,
     earlier: async () => [],
-    counted: (tracker) => tracker.begin(files),
+    counted: (tracker) => tracker.begin(totals),
     prepare: async (_, step) => {
-      await prepare(journal.record(name.no), files);
+      const record = journal.record(name.no);
+      const unrecorded = await prepare(record, files?.lots() ?? []);
+      files = null;
       step('prepared');
-      const left = toDo(files);
-      files = [];
-      return left;
+      return new FileQueue(record, unrecorded);
     },
   });
 }
@@ -67,7 +70,7 @@ export async function resumeRun(
   const record = journal.record(no);
   const { output, connection, target, startedAt } = row;
   const request = processes === undefined ? row.request : byProcesses(row.request, processes);
-  await journal.takeOver(no, row.state, 'open', targetsOf(await record.files(), output, row.dryRun));
+  await journal.takeOver(no, row.state, 'open', targetsOf(record.filePages(), output, row.dryRun));
   const before = await record.figures();
   return new LiveRun(row, startedAt, { ...input, request, output, connection, target, processes }, parts, {
     resumed: true,
@@ -76,58 +79,53 @@ export async function resumeRun(
     prepare: async (tracker, step) => {
       if (failedToo) await record.reopenFailed();
       if (outputMode(output).inMemory) await record.reopenKept();
-      const files = await recover(journal, no, output, parts.hooks?.fs);
+      await recover(journal, no, output, parts.hooks?.fs);
       step('recovered');
       tracker.recall(await record.figures());
-      return files;
+      return new FileQueue(record);
     },
   });
 }
 
-/** Files and blobs with their numbers in the journal. */
-function numbered(files: readonly PlanFile[]): RunFile[] {
-  let item = 0;
-  const folders: RealFolders = new Map();
-  return files.map((file, index) => ({
-    path: file.path,
-    folder: file.folder ?? (file.path === null ? null : realFolder(file.path, folders)),
-    bytes: file.bytes,
-    ...(file.archive === undefined ? {} : { archive: file.archive }),
-    display: file.display,
-    relative: file.relative,
-    sha256: file.sha256,
-    ...(file.places === undefined ? {} : { places: file.places }),
-    index,
-    blobs: file.blobs.map((blob) => ({ ...blob, item: item++ })),
-  }));
-}
-
-/** Files of which something is left, with the blobs that are. */
-const toDo = (files: readonly RunFile[]): RunFile[] =>
-  files.flatMap((file) => {
-    const blobs = file.blobs.filter(({ done }) => done === undefined);
-    if (blobs.length === file.blobs.length) return [file];
-    return blobs.length === 0 ? [] : [{ ...file, blobs }];
-  });
-
-/** Puts the whole plan on the disk, before anything is sent. Throws FaultError `JournalFailed`. */
-async function prepare(record: RunRecord, files: readonly RunFile[]): Promise<void> {
+/**
+ * Puts the whole plan on the disk, before anything is sent; resolves with what the journal does not hold. Throws FaultError
+ * `JournalFailed`, and what the plan rejects with.
+ */
+async function prepare(
+  record: RunRecord,
+  lots: AsyncIterable<readonly PlanFile[]> | Iterable<readonly PlanFile[]>,
+): Promise<Map<number, Unrecorded>> {
   const turns = new Turns();
+  const folders: RealFolders = new Map();
+  const unrecorded = new Map<number, Unrecorded>();
   let rows: PlanRow[] = [];
+  let index = 0;
+  let item = 0;
   const write = async (): Promise<void> => {
     record.addRows(rows);
     record.commit();
     rows = [];
     if (turns.over) await turns.give();
   };
-  for (const file of files) {
-    rows.push({ file, done: file.blobs.every(({ done }) => done !== undefined) });
-    for (const blob of file.blobs) {
-      rows.push({ blob, of: file.index });
-      if (rows.length >= CHUNK) await write();
+  for await (const files of lots)
+    for (const { bytes, archive, places, blobs, ...file } of files) {
+      const folder = file.folder ?? (file.path === null ? null : realFolder(file.path, folders));
+      const done = blobs.every((blob) => blob.done !== undefined);
+      rows.push({ file: { ...file, folder, index }, done });
+      if (!done && (bytes !== null || archive !== undefined || places !== undefined))
+        unrecorded.set(index, {
+          bytes,
+          ...(archive === undefined ? {} : { archive }),
+          ...(places === undefined ? {} : { places }),
+        });
+      for (const blob of blobs) {
+        rows.push({ blob, item: item++, of: index });
+        if (rows.length >= CHUNK) await write();
+      }
+      index++;
     }
-  }
   await write();
   record.setState('open', { status: 'running', fault: null, finishedAt: null });
   await record.durable();
+  return unrecorded;
 }

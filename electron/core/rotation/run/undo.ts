@@ -48,7 +48,7 @@ export async function undoRun(
 ): Promise<UndoResult> {
   const row = await undoable(journal, no);
   const record = journal.record(no);
-  await journal.takeOver(no, row.state, 'undoing', targetsOf(await record.files(), row.output, false));
+  await journal.takeOver(no, row.state, 'undoing', targetsOf(record.filePages(), row.output, false));
   let counts: UndoCounts | null = null;
   const progress = new RunProgress(() => counts !== null && onProgress(counts.summary()));
   const left: UndoResult['left'] = [];

@@ -5,11 +5,11 @@ import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
 import type { EncryptionContext } from '#shared/model/context.ts';
 import { FaultError, fault } from '#shared/model/fault.ts';
-import { diffPlans, type PlanTerms, planText, type RunPlan } from '#shared/model/plan.ts';
+import { diffPlans, type PlanTerms, planText } from '#shared/model/plan.ts';
 import { type Rule, ruleText } from '#shared/model/rule.ts';
 import type { Pace, RunMode } from '#shared/model/run.ts';
 import { writePrivate } from '../../../core/storage/private.ts';
-import { readShard, readShards, readWholePlan } from '../../../services/plans/index.ts';
+import { openPlan, openShard, readShards, readWholePlan, shardPath } from '../../../services/plans/index.ts';
 import type { Client } from '../client.ts';
 import { BAD_INPUT, OK } from '../exit-code.ts';
 import { isPiped } from '../input/piped.ts';
@@ -215,13 +215,12 @@ export async function runPlanFile(path: string, flags: RunFlags): Promise<number
     refuseWorkers(flags);
     if (flags.dryRun !== true) return runShard(path, flags);
     const manifest = readShards(path);
-    return runOnePlan(
-      await readShard(path, manifest, shardIndexOf(flags, manifest.count, process.env)),
-      flags,
-    );
+    const index = shardIndexOf(flags, manifest.count, process.env);
+    await openShard(path, manifest, index);
+    return runOnePlan(shardPath(path, index), flags);
   }
   refuseShardFlags(flags);
-  return runOnePlan(await readWholePlan(path), flags);
+  return runOnePlan(path, flags);
 }
 
 /** Throws FaultError `BadUsage` for what is for a folder of shards alone. */
@@ -252,19 +251,19 @@ function refuseWorkers({ workers }: RunFlags): void {
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-async function runOnePlan(read: RunPlan, flags: RunFlags): Promise<number> {
-  // Nothing else of the plan is held while it is run.
-  const inPlace = read.output.mode === 'in-place';
-  const loaded = flags.evenIfThere ? { ...read, evenIfThere: true } : read;
+async function runOnePlan(path: string, flags: RunFlags): Promise<number> {
+  const { terms } = await openPlan(path);
+  const inPlace = terms.output.mode === 'in-place';
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
     const lines = flags.progress === 'jsonl' ? progressLines(process.stderr) : null;
     const line = lines ?? progressLine(process.stderr);
     const root = flags.root === undefined ? null : resolve(flags.root);
     const { runId } = await client.host.plans.runPlan({
-      plan: loaded,
+      path: resolve(path),
       root,
       dryRun: flags.dryRun === true,
+      ...(flags.evenIfThere ? { evenIfThere: true } : {}),
       grantTokens: flags.grantToken ?? [],
       ...(flags.workers === undefined ? {} : { processes: flags.workers }),
     });

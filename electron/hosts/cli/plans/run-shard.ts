@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { plural } from '#shared/format.ts';
 import { FaultError } from '#shared/model/fault.ts';
-import type { RunPlan } from '#shared/model/plan.ts';
+import type { PlanTerms } from '#shared/model/plan.ts';
 import type { RunSummary } from '#shared/model/run.ts';
 import { OUTPUTS } from '#shared/outputs.ts';
 import { outcomeWords, reasonWords } from '#shared/run-outcome.ts';
@@ -9,10 +9,11 @@ import { dataDir } from '../../../bridge/engine/index.ts';
 import { Attempt, SharedRate, type SharedWork } from '../../../core/rotation/index.ts';
 import {
   bindState,
-  readShard,
+  openShard,
   readShards,
   type ShardManifest,
   shardName,
+  shardPath,
   stateNotWritable,
 } from '../../../services/plans/index.ts';
 import type { Client } from '../client.ts';
@@ -74,11 +75,11 @@ async function attemptShard(
   flags: RunShardFlags,
   line: Line,
 ): Promise<number> {
-  const plan = await readShard(folder, manifest, index);
+  const { terms, totals } = await openShard(folder, manifest, index);
   const state = resolve(flags.state ?? join(folder, 'state'));
   bindState(state, manifest);
   const rate = rateOf(state, manifest, index);
-  if (plan.files.length === 0) {
+  if (totals.files === 0) {
     rate?.end(true);
     console.error(`rewrap: shard ${index} of ${manifest.count} is empty: nothing is to be done`);
     return OK;
@@ -93,13 +94,7 @@ async function attemptShard(
   let code: number = KEPT_FOR_LATER;
   try {
     await rate?.begin();
-    code = await runAttempt(
-      flags.evenIfThere ? { ...plan, evenIfThere: true } : plan,
-      attempt,
-      rate,
-      flags,
-      line,
-    );
+    code = await runAttempt({ path: shardPath(folder, index), terms }, attempt, rate, flags, line);
   } finally {
     // Another process may have taken the shard since, and may die yet: what it leaves is for the next start to remove.
     if ((code === OK || code === SOME_FAILED) && !attempt.lease.isHeld()) {
@@ -121,7 +116,7 @@ async function attemptShard(
 }
 
 function runAttempt(
-  plan: RunPlan,
+  { path, terms }: { readonly path: string; readonly terms: PlanTerms },
   attempt: Attempt,
   rate: SharedRate | null,
   flags: RunShardFlags,
@@ -135,14 +130,15 @@ function runAttempt(
     leftovers: (file) => attempt.leftovers(file),
   };
   const root = flags.root === undefined ? null : resolve(flags.root);
-  const { index = 0, count = 1 } = plan.shardOf ?? {};
+  const { index = 0, count = 1 } = terms.shardOf ?? {};
   return withEngine(
     connectionChoice(flags) ?? AWS_DEFAULT,
     async (client, onEvent) => {
       const { runId } = await client.host.plans.runPlan({
-        plan,
+        path: resolve(path),
         root,
         dryRun: false,
+        ...(flags.evenIfThere ? { evenIfThere: true } : {}),
         grantTokens: flags.grantToken ?? [],
       });
       const { lost } = attempt.lease;

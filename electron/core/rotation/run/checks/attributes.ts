@@ -14,6 +14,8 @@ import type { RunFile } from '../../types.ts';
 
 /** Files looked at in one go, just before the first of them is replaced. */
 const AT_ONCE = 500;
+/** Of so many lots what was seen is kept: files of a lot are worked on at about the same time. */
+const KEPT = 8;
 
 /** What sees files: a test may see what this system has not. */
 export interface AttributeReaders {
@@ -28,27 +30,21 @@ export interface AttributeReaders {
 export class Attributes {
   readonly #owner: string;
   readonly #readers: AttributeReaders;
-  readonly #lots = new Map<number, string[]>();
+  readonly #paths: (from: number, end: number) => string[];
   readonly #looked = new Map<number, Promise<ReadonlyMap<string, Carried> | null>>();
   readonly #labels = new Map<number, Promise<ReadonlyMap<string, string | null>>>();
   /** Whether the note about the first file with unknown attributes was given; it is given once. */
   #unanswered: 'no' | 'to be said' | 'said' = 'no';
 
-  /** `owner`: id of this process. */
+  /** `paths`: of files from a number up to another, that may be replaced. `owner`: id of this process. */
   constructor(
-    files: readonly RunFile[],
+    paths: (from: number, end: number) => string[],
     owner: string,
     readers: AttributeReaders = { carriedBy, labelsOfNewFiles },
   ) {
     this.#owner = owner;
     this.#readers = readers;
-    for (const file of files) {
-      // Nothing is written into an archive.
-      if (file.path === null || memberName(file.path) !== null) continue;
-      const lot = this.#lots.get(lotOf(file));
-      if (lot === undefined) this.#lots.set(lotOf(file), [file.path]);
-      else lot.push(file.path);
-    }
+    this.#paths = paths;
   }
 
   /** Whether it has an access control list or extended attributes that the new file is to have. */
@@ -91,9 +87,18 @@ export class Attributes {
   #look(lot: number): Promise<ReadonlyMap<string, Carried> | null> {
     let looked = this.#looked.get(lot);
     if (looked === undefined) {
-      looked = this.#readers.carriedBy(this.#lots.get(lot) ?? []);
+      // Nothing is written into an archive.
+      const paths = this.#paths(lot * AT_ONCE, (lot + 1) * AT_ONCE).filter(
+        (path) => memberName(path) === null,
+      );
+      looked = this.#readers.carriedBy(paths);
       this.#looked.set(lot, looked);
-      this.#lots.delete(lot);
+      // One that is needed once more is looked at again.
+      for (const old of this.#looked.keys()) {
+        if (this.#looked.size <= KEPT) break;
+        this.#looked.delete(old);
+        this.#labels.delete(old);
+      }
     }
     return looked;
   }

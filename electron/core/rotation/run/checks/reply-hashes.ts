@@ -3,7 +3,7 @@ const TABLES = 256;
 /** Places of a table at first. */
 const FIRST = 16;
 
-/** Hash after hash: the high and the low half of 64 bits, and whose it is; all zero: free. */
+/** Hash after hash: the high and the low half of 64 bits, and the item, from 1; all zero: free. */
 interface Table {
   slots: Uint32Array;
   used: number;

@@ -1,0 +1,60 @@
+import { type RealFolders, realFolder } from '../../intake/index.ts';
+import type { FileRow } from '../journal/rows.ts';
+import type { RunRecord } from '../journal/run-record.ts';
+import type { PlanFile, RunFile } from '../types.ts';
+
+/** What a run has of a file that the journal has not: it is held until the file is done. */
+export type Unrecorded = Pick<PlanFile, 'bytes' | 'archive' | 'places'>;
+
+/**
+ * The files of a run of which something is left, read from the journal as they are needed, in order: however large a plan is,
+ * memory holds those that are under way. Of them nothing may be written but by who was given them.
+ */
+export class FileQueue {
+  readonly #record: RunRecord;
+  readonly #unrecorded: Map<number, Unrecorded>;
+  readonly #files: AsyncGenerator<RunFile, undefined>;
+
+  /** `unrecorded`: by number of the file; what is given out is taken from it. */
+  constructor(record: RunRecord, unrecorded = new Map<number, Unrecorded>()) {
+    this.#record = record;
+    this.#unrecorded = unrecorded;
+    this.#files = this.#read();
+  }
+
+  /** The next file, with the blobs that are left of it; undefined: there is none. Callers may wait at the same time. */
+  async next(): Promise<RunFile | undefined> {
+    return (await this.#files.next()).value;
+  }
+
+  /** Absolute paths of files from the number `from` up to `end` that may yet be replaced. */
+  paths(from: number, end: number): string[] {
+    return this.#record.openPaths(from, end);
+  }
+
+  async *#read(): AsyncGenerator<RunFile, undefined> {
+    const folders: RealFolders = new Map();
+    const blobs = this.#record.openBlobs();
+    for await (const page of this.#record.filePages())
+      for (const row of page) {
+        if (row.state !== 'intent') continue;
+        const unrecorded = this.#unrecorded.get(row.index);
+        this.#unrecorded.delete(row.index);
+        yield { ...asRunFile(row, folders), ...unrecorded, blobs: await blobs.of(row.index) };
+      }
+    return undefined;
+  }
+}
+
+const asRunFile = (
+  { index, path, folder, display, relative, before }: FileRow,
+  folders: RealFolders,
+): Omit<RunFile, 'blobs'> => ({
+  index,
+  path,
+  folder: folder ?? (path === null ? null : realFolder(path, folders)),
+  bytes: null,
+  display,
+  relative,
+  sha256: before,
+});
