@@ -1,9 +1,9 @@
-import { seeded } from './seeded.test-help.ts';
+import { drawOf, tortureRounds } from './rounds.ts';
 import { bundleShell, type ShardRound, shardRound } from './shards.ts';
 
 /** A round with whatever may happen, drawn at random. */
 function drawn(random: () => number): ShardRound {
-  const of = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+  const of = drawOf(random);
   const shards = of([1, 4, 16]);
   const twins = of(['none', 'none', 'at once', 'overlap'] as const);
   return {
@@ -22,25 +22,20 @@ function drawn(random: () => number): ShardRound {
 export async function tortureShards(rounds: number, seed: number): Promise<void> {
   const shell = await bundleShell();
   const total = { starts: 0, killed: 0, requests: 0 };
-  const before = performance.now();
-  let lost = 0;
-  try {
-    for (let round = 0; round < rounds; round++) {
-      const random = seeded(seed + round);
-      const how = drawn(random);
-      const report = await shardRound(shell.cli, how, random);
-      for (const key of ['starts', 'killed', 'requests'] as const) total[key] += report[key];
-      const { faults, peak } = report;
-      console.log(
-        `round ${round} (seed ${seed + round}): ${how.shards} shards, ${how.files} files, twins ${how.twins}${how.throttling ? ', throttled' : ''}${how.slow ? ', one stands still' : ''}, rate ${how.rate ?? 'free'} (peak ${peak}): ${report.starts} starts, ${report.killed} killed: ${faults.length === 0 ? 'survived' : faults.join('; ')}`,
-      );
-      if (faults.length > 0) lost += 1;
-    }
-    console.log(
-      `${rounds - lost} of ${rounds} rounds survived: ${total.starts} starts, ${total.killed} killed, ${total.requests} requests, in ${((performance.now() - before) / 1000).toFixed(0)} s`,
-    );
-    if (lost > 0) process.exitCode = 1;
-  } finally {
-    shell.remove();
-  }
+  const draw = (random: () => number) => {
+    const how = drawn(random);
+    const { shards, files, twins, throttling, slow, rate } = how;
+    return {
+      drawn: `${shards} shards, ${files} files, twins ${twins}${throttling ? ', throttled' : ''}${slow ? ', one stands still' : ''}, rate ${rate ?? 'free'}`,
+      go: async () => {
+        const { starts, killed, requests, peak, faults } = await shardRound(shell.cli, how, random);
+        total.starts += starts;
+        total.killed += killed;
+        total.requests += requests;
+        return { did: `peak ${peak}, ${starts} starts, ${killed} killed`, faults };
+      },
+    };
+  };
+  const all = () => `${total.starts} starts, ${total.killed} killed, ${total.requests} requests`;
+  await tortureRounds(rounds, seed, draw, all).finally(() => shell.remove());
 }
