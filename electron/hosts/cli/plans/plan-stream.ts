@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { count } from '#shared/format.ts';
+import { count, plural } from '#shared/format.ts';
 import type { SkippedFile } from '#shared/model/blob.ts';
 import type { PlannedFile, PlanTerms } from '#shared/model/plan.ts';
 import type { Rule } from '#shared/model/rule.ts';
@@ -8,6 +8,7 @@ import { walkNow } from '../../../core/intake/index.ts';
 import { LineBuffer, saysPlan } from '../../../services/plans/index.ts';
 import type { Client } from '../client.ts';
 import { mannerNow, warn } from '../output/say.ts';
+import { safe } from '../output/text.ts';
 import { fileBelow, isUnreadable, skippedLines } from '../session.ts';
 
 /** Beyond so many files, or bytes in them, a plan is written in two files, some files at a time. */
@@ -20,6 +21,22 @@ const BYTES_AT_ONCE = 4 * 1024 * 1024;
 const NAMED = 200;
 /** Of a file that is named by itself, and not of one in a folder. */
 const ONLY_WHEN_NAMED = 'no-ciphertext';
+
+/** Blobs that take one process more than an hour, each verified. */
+export const OUTGROWN = 2_000_000;
+
+/** How a plan is split. */
+export const shardCommand = (path: string): string => `rewrap plan shard ${safe(path)} --shards N -o DIR`;
+
+/** What is said before a run that is better done by several machines, and is silent until its plan is on the disk; null: nothing. */
+export function largeRun(
+  path: string,
+  { shardOf }: Pick<PlanTerms, 'shardOf'>,
+  { files, blobs }: { readonly files: number; readonly blobs: number },
+): string | null {
+  if (blobs <= OUTGROWN || shardOf !== undefined) return null;
+  return `${plural(blobs, 'blob')} in ${plural(files, 'file')}: all of them are written to the journal before the first request, which takes minutes; to use more machines: ${shardCommand(path)}`;
+}
 
 /** Whether a plan of these files is written some files at a time. Rules look at the whole list, and need it in memory. */
 export function isLarge(paths: readonly string[], rules: readonly Rule[]): boolean {

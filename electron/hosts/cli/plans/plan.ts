@@ -25,7 +25,7 @@ import {
   remindOfUnfinished,
 } from '../runs/reencrypt.ts';
 import { ingestPaths, withEngine } from '../session.ts';
-import { isLarge, streamPlan } from './plan-stream.ts';
+import { isLarge, largeRun, OUTGROWN, shardCommand, streamPlan } from './plan-stream.ts';
 import { type RunShardFlags, runShard } from './run-shard.ts';
 import { shardIndexOf } from './shard-index.ts';
 
@@ -98,7 +98,7 @@ export async function plan(paths: readonly string[], flags: PlanFlags): Promise<
       `${of} in ${plural(made.files, 'file')}${output === undefined ? '' : `; run with: rewrap run ${output}`}`,
     );
     if (made.blobs > OUTGROWN && output !== undefined)
-      note(`that is hours of one process; to use more: rewrap plan shard ${output} --shards N -o DIR`);
+      note(`that is hours of one process; to use more: ${shardCommand(output)}`);
     if (connection === null) note(NOT_ASKED);
     return made.unreadable ? BAD_INPUT : OK;
   });
@@ -163,9 +163,6 @@ async function termsOf({ page }: Client, to: string, flags: PlanFlags): Promise<
     rules: (flags.rule ?? []).map(ruleText),
   };
 }
-
-/** Blobs that take one process more than an hour, each verified. */
-const OUTGROWN = 2_000_000;
 
 const NOT_ASKED =
   'KMS was not asked: whether the key exists, takes this algorithm and may be used, `rewrap run PLAN --dry-run` says';
@@ -252,7 +249,9 @@ function refuseWorkers({ workers }: RunFlags): void {
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 async function runOnePlan(path: string, flags: RunFlags): Promise<number> {
-  const { terms } = await openPlan(path);
+  const { terms, totals } = await openPlan(path);
+  const large = largeRun(path, terms, totals);
+  if (large !== null) note(large);
   const inPlace = terms.output.mode === 'in-place';
   return withEngine(connectionChoice(flags) ?? AWS_DEFAULT, async (client, onEvent) => {
     await remindOfUnfinished(client);
