@@ -116,10 +116,17 @@ export const useDraft = create<DraftStore>()((set, get) => {
       fault: null,
       unopened: null,
     }));
+  // A start may wait long for its approval. What comes of it is not of the blobs that the sheet was set up for meanwhile.
+  let setUps = 0;
+  /** The first answers that were judged: that they are there is said more than once. */
+  let judged: string | null = null;
+  /** What is said of a start that the sheet has let go of. */
+  const complain = (error: unknown): void => useUi.getState().complain(pageFaultOf(error));
   const begin = async (dryRun: boolean): Promise<void> => {
     const built = buildRequest(get().draft, dryRun);
     if (!built.ok) return;
     const before = get().phase;
+    const mine = setUps;
     set({
       phase: dryRun ? 'preflight' : 'running',
       fault: null,
@@ -128,16 +135,20 @@ export const useDraft = create<DraftStore>()((set, get) => {
     });
     try {
       const id = await useRuns.getState().start(built.request);
+      if (mine !== setUps) return;
       set(dryRun ? { dryRunId: id } : { runId: id });
       const run = useRuns.getState().runs.get(id);
       if (run !== undefined && run.finishedAt !== null) get().ended(id);
     } catch (error) {
-      set({ phase: before, fault: pageFaultOf(error) });
+      if (mine === setUps) set({ phase: before, fault: pageFaultOf(error) });
+      else complain(error);
     }
   };
   /** Asks about a few of many blobs; {@link judge} then starts the run, or says that none of them opens. */
   const probe = async (request: RunRequest): Promise<void> => {
     set({ phase: 'preflight', probing: true, dryRunId: null, fault: null, unopened: null });
+    judged = null;
+    const mine = setUps;
     try {
       const id = await useRuns.getState().start({
         ...request,
@@ -145,21 +156,27 @@ export const useDraft = create<DraftStore>()((set, get) => {
         dryRun: true,
         beforeRunOf: request.blobIds.length,
       });
+      if (mine !== setUps) return;
       set({ dryRunId: id });
       const run = useRuns.getState().runs.get(id);
       if (run !== undefined && run.finishedAt !== null) get().ended(id);
     } catch (error) {
-      set({ phase: 'edit', probing: false, fault: pageFaultOf(error) });
+      if (mine === setUps) set({ phase: 'edit', probing: false, fault: pageFaultOf(error) });
+      else complain(error);
     }
   };
   const judge = async (runId: string): Promise<void> => {
-    set({ probing: false });
+    if (judged === runId) return;
+    judged = runId;
+    const mine = setUps;
     const run = useRuns.getState().runs.get(runId);
     const none = run !== undefined && run.counts.failed > 0 && run.counts.failed === run.counts.total;
     const failed = none ? await fetchItems(run, true).catch(() => null) : null;
+    if (mine !== setUps) return;
     const fault = cannotOpen(failed?.items ?? []);
     set({
       phase: 'edit',
+      probing: false,
       dryRunId: null,
       unopened: fault === null || run === undefined ? null : { fault, asked: run.counts.total },
     });
@@ -175,6 +192,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
     edit((draft) => ({ ...draft, rows: draft.rows.flatMap(({ id }) => byId.get(id) ?? []) }));
   };
   const setUp = ({ rows, rules }: Asked): void => {
+    setUps += 1;
     set({
       open: true,
       stale: false,
@@ -214,13 +232,14 @@ export const useDraft = create<DraftStore>()((set, get) => {
       else useUi.getState().toast('Select the blobs to re-encrypt first');
     },
     openFor(all, rules = []) {
-      const { phase, draft } = get();
+      const { phase, draft, stale } = get();
       if (phase !== 'running' && phase !== 'preflight') {
         setUp({ rows: all, rules });
         return;
       }
       // A run of this sheet is under way: show it rather than lose sight of it, and say so where it is not of these blobs.
-      const mine = new Set(draftRows(draft).map(({ id }) => id));
+      // Ids of an engine that died name other blobs now.
+      const mine = new Set(stale ? [] : draftRows(draft).map(({ id }) => id));
       const rows = all.filter(({ id }) => !mine.has(id));
       set({ open: true, asked: rows.length === 0 ? null : { rows, rules } });
     },
@@ -313,14 +332,17 @@ export const useDraft = create<DraftStore>()((set, get) => {
     async retryFailed() {
       const { runId } = get();
       if (runId === null) return;
+      const before = setUps;
       try {
         set({ phase: 'running', runId: null, fault: null });
         const id = await useRuns.getState().retryFailed(runId);
+        if (before !== setUps) return;
         set({ runId: id });
         const started = useRuns.getState().runs.get(id);
         if (started !== undefined && started.finishedAt !== null) get().ended(id);
       } catch (error) {
-        set({ phase: 'result', runId, fault: pageFaultOf(error) });
+        if (before === setUps) set({ phase: 'result', runId, fault: pageFaultOf(error) });
+        else complain(error);
       }
     },
     async copyCommand() {
@@ -349,6 +371,7 @@ export const useDraft = create<DraftStore>()((set, get) => {
         set({ stale: true, asked: null });
         return;
       }
+      setUps += 1;
       set({
         open: false,
         asked: null,

@@ -442,3 +442,40 @@ test('asked for other blobs while a run is under way, the sheet says what it sho
   rerender(<AskedMeanwhile />);
   expect(said()).toBe('');
 });
+
+test('what comes of a start that the sheet has let go of is not of the blobs that it is set up for meanwhile', async () => {
+  const [one, other] = rows;
+  if (one === undefined || other === undefined) throw new Error('too few rows');
+  const start = later<unknown>();
+  host();
+  Object.assign(window.rewrap?.runs ?? {}, { start: () => start.answer });
+  useDraft.getState().openFor([one]);
+  useDraft.getState().chooseDestination(KEYS[0] as never);
+  useDraft.getState().patchOutput({ mode: 'in-place' });
+  useDraft.setState({ phase: 'checked', dryRunId: 'r1' });
+  const begun = useDraft.getState().run();
+  expect(useDraft.getState().phase).toBe('running');
+  useDraft.getState().openFor([other]);
+  useDraft.getState().openAsked();
+  start.give({ ok: false, fault: fault('NotApproved', 'The run was not approved.', '', '') });
+  await begun;
+  // Not "checked": no preflight has asked about the other blob.
+  expect(useDraft.getState()).toMatchObject({ phase: 'edit', fault: null, runId: null });
+  expect(useUi.getState().fault?.code).toBe('NotApproved');
+});
+
+test('that the first answers are there is heard twice, and the run waits for their causes', async () => {
+  const items = later<unknown>();
+  const started = host().started as { dryRun: boolean; blobIds: string[] }[];
+  const few = run({ id: 'r2' }, { total: 5, succeeded: 0, failed: 5 });
+  const get = () => Promise.resolve({ ok: true, value: few });
+  Object.assign(window.rewrap?.runs ?? {}, { get, items: () => items.answer });
+  useDraft.getState().openFor(many);
+  useDraft.getState().chooseDestination(KEYS[0] as never);
+  useDraft.getState().patchOutput({ mode: 'in-place' });
+  await useDraft.getState().run();
+  useDraft.getState().ended('r2');
+  expect(useDraft.getState()).toMatchObject({ phase: 'preflight', probing: true });
+  items.give({ ok: true, value: { total: 0, items: [] } });
+  await waitFor(() => expect(started.map(({ dryRun }) => dryRun)).toEqual([true, false]));
+});
