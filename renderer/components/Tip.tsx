@@ -15,8 +15,11 @@ const DELAYS = { delay: 500, closeDelay: 150 };
 
 /** Words about a control, shown while the pointer rests on it and while the keyboard is on it; Esc takes them away. */
 export function Tip({ text, side = 'top', children }: TipProps) {
+  const [open, setOpen] = useState(false);
+  // The words may go while they show, say those of a button that can be pressed again.
+  if (open && text === null) setOpen(false);
   return (
-    <TooltipTrigger {...DELAYS} isDisabled={text === null}>
+    <TooltipTrigger {...DELAYS} isDisabled={text === null} isOpen={open && text !== null} onOpenChange={setOpen}>
       {children}
       <Tooltip className="tooltip" offset={4} placement={side}>
         {text}

@@ -54,6 +54,20 @@ test('a button is disabled by its reason alone, and says it to those who have no
   );
   expect(button.hasAttribute('aria-disabled')).toBe(false);
   expect(button.hasAttribute('aria-describedby')).toBe(false);
+  // Nothing of the words is left where they go while they show.
+  const asks = (reason: string | null) => rerender(<Button reason={reason}>Ask</Button>);
+  asks('Not connected to KMS.');
+  act(() => button.blur());
+  fireEvent.keyDown(document.body, { key: 'Tab' });
+  act(() => button.focus());
+  expect(screen.getByRole('tooltip').textContent).toBe('Not connected to KMS.');
+  asks(null);
+  expect(screen.queryByRole('tooltip')).toBeNull();
+  rerender(
+    <Button reason={null} onPress={press}>
+      Ask
+    </Button>,
+  );
   fireEvent.click(button);
   expect(press).toHaveBeenCalledOnce();
   cleanup();

@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react';
 import { useState } from 'react';
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import { Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { ReportFormat, ReportSubject } from '#shared/model/audit.ts';
 import { Button } from '../../components/Button.tsx';
 import { useAudit, useReading } from '../../store/audit/audit.ts';
@@ -34,20 +34,18 @@ export function ExportReport({ subject, what }: { readonly subject: ReportSubjec
     await exportReport(subject, format);
     setBusy(false);
   };
-  const icon = <Download className="icon" aria-hidden="true" />;
-  const name = `Export the ${what}`;
-  if (reason !== null)
-    return (
-      <Button icon={icon} aria-label={name} reason={reason}>
+  const [open, setOpen] = useState(false);
+  if (open && reason !== null) setOpen(false);
+  // The same button all the time: it has the focus while a report is written.
+  return (
+    <MenuTrigger isOpen={open && reason === null} onOpenChange={(to) => setOpen(to && reason === null)}>
+      <Button
+        icon={<Download className="icon" aria-hidden="true" />}
+        aria-label={`Export the ${what}`}
+        reason={reason}
+      >
         {waits ? 'Export waits' : 'Export'}
       </Button>
-    );
-  return (
-    <MenuTrigger>
-      <AriaButton className="button" aria-label={name}>
-        {icon}
-        <span className="button-label">Export</span>
-      </AriaButton>
       <Popover className="popover" placement="bottom end" offset={2}>
         <Menu
           className="listbox"

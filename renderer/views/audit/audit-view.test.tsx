@@ -133,11 +133,17 @@ test('while files are read, every figure says so and Export waits', async () => 
   expect((await screen.findByRole('region', { name: 'Reading' })).textContent).toContain(
     'Still reading: 1 file, 0 blobs so far.',
   );
-  const button = () => screen.getByRole('button', { name: 'Export the audit' });
-  expect(button().getAttribute('aria-disabled')).toBe('true');
+  const button = screen.getByRole('button', { name: 'Export the audit' });
+  expect(button.getAttribute('aria-disabled')).toBe('true');
+  act(() => button.focus());
+  fireEvent.click(button);
+  expect(screen.queryByRole('menu')).toBeNull();
   act(() => useIntake.getState().end({ files: 1, blobs: 0 }));
   expect(screen.queryByRole('region', { name: 'Reading' })).toBeNull();
-  expect(button().hasAttribute('aria-disabled')).toBe(false);
+  expect(button.hasAttribute('aria-disabled')).toBe(false);
+  expect(document.activeElement).toBe(button);
+  fireEvent.click(button);
+  expect(screen.getByRole('menu')).toBeDefined();
 });
 
 test('KMS: being asked, not asked, and asked again', async () => {
