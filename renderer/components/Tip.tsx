@@ -19,7 +19,12 @@ export function Tip({ text, side = 'top', children }: TipProps) {
   // The words may go while they show, say those of a button that can be pressed again.
   if (open && text === null) setOpen(false);
   return (
-    <TooltipTrigger {...DELAYS} isDisabled={text === null} isOpen={open && text !== null} onOpenChange={setOpen}>
+    <TooltipTrigger
+      {...DELAYS}
+      isDisabled={text === null}
+      isOpen={open && text !== null}
+      onOpenChange={setOpen}
+    >
       {children}
       <Tooltip className="tooltip" offset={4} placement={side}>
         {text}

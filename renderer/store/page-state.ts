@@ -9,6 +9,15 @@ type Filter = NonNullable<PageState['filter']>;
 /** How long changes are gathered before the host hears of them, milliseconds. */
 const GATHER_MS = 250;
 
+/** Characters of what the host takes. One member that it refuses would be refused with all the others. */
+const MOST_LABEL = 5000;
+const MOST_RULES = 1_000_000;
+/** Rules that are too long to be kept last as long as the page; those of before are no stand-in for them. */
+const rulesNow = (): string | null => {
+  const { rulesDraft } = useAudit.getState();
+  return rulesDraft === null || rulesDraft.length > MOST_RULES ? null : rulesDraft;
+};
+
 /** What the list is narrowed to, as the host keeps it; null: nothing. */
 function filterNow(): Filter | null {
   const arrange = useArrange.getState();
@@ -21,7 +30,7 @@ function filterNow(): Filter | null {
     kind: kind === 'all' ? null : kind,
     finding: finding === 'all' ? null : finding,
     repository,
-    only: only === null ? null : { label: only.label, blobIds: [...only.ids] },
+    only: only === null ? null : { label: only.label.slice(0, MOST_LABEL), blobIds: [...only.ids] },
   };
 }
 
@@ -43,8 +52,12 @@ export function keepPageState(again: boolean): () => void {
     clearTimeout(sending);
     sending = setTimeout(send, GATHER_MS);
   };
-  void takeOver(again);
+  void takeOver(again, () => keep({ filter: filterNow() }));
   const undo = [
+    // An engine that was started anew knows nothing of it.
+    bridge().on('engineChanged', ({ state }) => {
+      if (state === 'running') keep({ filter: filterNow(), rulesDraft: rulesNow() });
+    }),
     useArrange.subscribe((now, before) => {
       const same = (['query', 'terms', 'state', 'kind', 'finding', 'repository', 'only'] as const).every(
         (name) => now[name] === before[name],
@@ -52,7 +65,7 @@ export function keepPageState(again: boolean): () => void {
       if (!same) keep({ filter: filterNow() });
     }),
     useAudit.subscribe(({ rulesDraft }, before) => {
-      if (rulesDraft !== before.rulesDraft) keep({ rulesDraft });
+      if (rulesDraft !== before.rulesDraft) keep({ rulesDraft: rulesNow() });
     }),
   ];
   window.addEventListener('pagehide', send);
@@ -63,13 +76,17 @@ export function keepPageState(again: boolean): () => void {
   };
 }
 
-/** What a person did while the answer was under way stands. */
-async function takeOver(again: boolean): Promise<void> {
+/**
+ * What a person did while the answer was under way stands. `forget`: has the host keep the filter of this page, where it
+ * has that of an earlier one: this page, loaded again, would go on with it.
+ */
+async function takeOver(again: boolean, forget: () => void): Promise<void> {
   const { filter = null, rulesDraft = null } = await call(bridge().app.pageState({})).catch(
     (): PageState => ({}),
   );
   if (rulesDraft !== null && useAudit.getState().rulesDraft === null)
     useAudit.getState().setRulesDraft(rulesDraft);
+  if (!again && filter !== null) forget();
   if (!again || filter === null || isFiltered(useArrange.getState())) return;
   const { query, terms, state, kind, finding, repository, only } = filter;
   useArrange.setState({
