@@ -6,7 +6,7 @@ import { violationsInThemes } from './support/axe.ts';
 
 const SIZE = { width: 1280, height: 820 };
 
-const test = base.extend<object, { seeded: string; shared: SharedWindow }>({
+const test = base.extend<object, { seeded: string; shared: SharedWindow; afterRun: SharedWindow }>({
   // A home with the sample vault made once for a worker: an RSA key takes seconds.
   seeded: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
@@ -25,11 +25,31 @@ const test = base.extend<object, { seeded: string; shared: SharedWindow }>({
     },
     { scope: 'worker' },
   ],
+  afterRun: [
+    async ({ browser, seeded }, use) => {
+      const shared = await openShared(browser, seeded, SIZE, true);
+      await use(shared);
+      await shared.close();
+    },
+    { scope: 'worker' },
+  ],
 });
 
 // Those of the day are walked by `npm run docs:pictures -- --check`, each in an application of its own.
-for (const scene of SCENES.filter(({ daily }) => daily !== true)) {
-  const title = `${scene.name} has no accessibility violation`;
+const scenes = SCENES.filter(({ daily }) => daily !== true);
+const titleOf = ({ name }: (typeof scenes)[number]) => `${name} has no accessibility violation`;
+
+test.describe('after a run', () => {
+  // One after another: the run is made once for all of them.
+  test.describe.configure({ mode: 'default' });
+  for (const scene of scenes.filter(({ afterRun }) => afterRun))
+    test(titleOf(scene), async ({ afterRun }) => {
+      expect(await violationsInThemes(await afterRun.show(scene))).toEqual([]);
+    });
+});
+
+for (const scene of scenes.filter(({ afterRun }) => !afterRun)) {
+  const title = titleOf(scene);
   if (scene.looksOnly === true)
     test(title, async ({ shared }) => {
       expect(await violationsInThemes(await shared.show(scene))).toEqual([]);

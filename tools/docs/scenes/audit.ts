@@ -224,8 +224,8 @@ export const AUDIT: readonly Scene[] = [
   {
     name: 'history',
     view: 'Audit',
+    afterRun: true,
     async show(page) {
-      await closeSheet(await runMixed(page));
       await tab(page, 'History');
       const record = page.getByRole('grid', { name: 'History' }).getByRole('row', { name: /Run/ }).first();
       await record.click();

@@ -70,8 +70,9 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-record',
     view: 'Runs',
+    afterRun: true,
     async show(page) {
-      await finished(page);
+      await go(page, 'Runs');
       await openFirst(page);
       await page
         .getByRole('grid', { name: 'Blobs of the run' })
@@ -147,8 +148,9 @@ export const RUNS: readonly Scene[] = [
   {
     name: 'run-undo',
     view: 'Runs',
+    afterRun: true,
     async show(page) {
-      await finished(page);
+      await go(page, 'Runs');
       await openFirst(page);
       await page.getByRole('button', { name: /^Restore / }).click();
       await page.getByRole('alertdialog', { name: 'Undo this run' }).waitFor();

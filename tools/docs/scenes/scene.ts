@@ -22,6 +22,8 @@ export interface Scene {
   readonly daily?: true;
   /** It starts from the practice KMS and changes nothing: other such scenes may stand in the same application. */
   readonly looksOnly?: true;
+  /** It looks at what the run of {@link MIXED} left and changes nothing: such scenes may stand in one application, too. */
+  readonly afterRun?: true;
   /** It shows that something is being waited for. */
   readonly waits?: true;
   /** The connection is not expected to be ready. */
@@ -88,6 +90,9 @@ export async function closeSheet(sheet: Locator): Promise<void> {
   await sheet.getByRole('button', { name: 'Done' }).click();
   await sheet.waitFor({ state: 'hidden' });
 }
+
+/** What {@link Scene.afterRun} scenes begin with. */
+export const doMixedRun = async (page: Page): Promise<void> => closeSheet(await runMixed(page));
 
 /** Files of a hundred blobs each, all of one blob of the sample vault: more than a person reads one by one. */
 export function manyFiles(home: string, files: number): readonly string[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from '@playwright/test';
 import { type Running, start } from '../../../e2e/support/processes.ts';
-import type { Scene } from './scene.ts';
+import { doMixedRun, type Scene } from './scene.ts';
 
 const FLAGS = ['--allow-unverified', '--allow-undo', '--allow-decrypt-here'];
 const PRACTICE = /^Connection: Practice KMS.*111122223333/;
@@ -85,22 +85,32 @@ interface Size {
 const windowOf = (browser: Browser, viewport: Size) =>
   browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', viewport });
 
-/** An application and its window, for scenes that only look: one after another. */
+/** An application and its window, for scenes that only look, or look at what a run left: one after another. */
 export interface SharedWindow {
   /** Shows the scene in the window as it is when it has just been opened. */
   show(scene: Scene): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** Opens what {@link Scene.looksOnly} scenes share, so that each costs a reload and no start. */
-export async function openShared(browser: Browser, seeded: string, viewport: Size): Promise<SharedWindow> {
+/**
+ * Opens what {@link Scene.looksOnly} scenes share, or those that are `afterRun`, so that each costs a reload and neither a
+ * start nor a run.
+ */
+export async function openShared(
+  browser: Browser,
+  seeded: string,
+  viewport: Size,
+  afterRun = false,
+): Promise<SharedWindow> {
   const application = await openApplication(seeded);
   const context = await windowOf(browser, viewport);
   const page = await context.newPage();
   await openWindow(page, application);
+  if (afterRun) await doMixedRun(page);
   return {
     async show(scene) {
-      if (scene.looksOnly !== true) throw new Error(`${scene.name} leaves something behind`);
+      if (!(afterRun ? scene.afterRun : scene.looksOnly))
+        throw new Error(`${scene.name} leaves something behind`);
       // A window that is loaded again stays where it was; a scene begins where a new one does.
       await page.evaluate("history.replaceState(null, '')");
       await page.reload();
@@ -135,6 +145,7 @@ export async function inScene<T>(
   try {
     const page = await context.newPage();
     await openWindow(page, application, scene);
+    if (scene.afterRun) await doMixedRun(page);
     await scene.show(page, application.home);
     if (scene.waits !== true) await settled(page);
     return await use(page);
