@@ -44,14 +44,15 @@ const results = async (): Promise<Record<string, string>> => {
 it('the last result of each blob is kept for a page that loads again, and follows runs and undo', async () => {
   const [good, bad] = [await idOf('good.bin'), await idOf('bad.bin')];
   expect(await results()).toEqual({});
-  const dry = await page.runs.start(inPlace([good, bad], { dryRun: true }));
-  await ended(page, dry.runId);
+  const dry = await page.runs.start(inPlace([good, bad], { dryRun: true, beforeRunOf: 300 }));
+  expect(await ended(page, dry.runId)).toMatchObject({ beforeRunOf: 300 });
   expect(await results()).toEqual({ [good]: 'would-succeed', [bad]: 'would-fail' });
 
   const { runId } = await page.runs.start(
-    inPlace([good, bad], { output: { mode: 'in-place', backup: true } }),
+    inPlace([good, bad], { output: { mode: 'in-place', backup: true }, beforeRunOf: 300 }),
   );
-  await ended(page, runId);
+  // One that writes is no check before another one, whatever a page says.
+  expect(await ended(page, runId)).not.toHaveProperty('beforeRunOf');
   expect(await results()).toEqual({ [good]: 'reencrypted', [bad]: 'failed' });
   // With its fault, for the inspector.
   const { item } = await page.runs.item({ runId, blobId: bad });

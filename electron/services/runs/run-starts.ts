@@ -89,7 +89,10 @@ export class RunStarts {
   /** Throws FaultError: `BlobGone`, `NotConnected`, `FilesInUse`, `FolderUnknown`, `NothingToReplace`, `JournalFailed`. */
   async start(request: RunRequest): Promise<string> {
     const { files, origins } = await this.#parts.workspace.plan(request.blobIds);
-    const { blobIds: _, output, ...terms } = request;
+    const { blobIds, output, beforeRunOf, ...asked } = request;
+    // A page cannot have a run that writes be called a check before another one.
+    const isCheck = asked.dryRun && beforeRunOf !== undefined && beforeRunOf >= blobIds.length;
+    const terms = isCheck ? { ...asked, beforeRunOf } : asked;
     return this.#begin({ terms, output: this.#parts.folders.resolve(output, origins), files });
   }
 
