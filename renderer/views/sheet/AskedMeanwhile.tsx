@@ -58,5 +58,5 @@ function nextStep(preflight: boolean, probing: boolean, shared: number, blobs: n
       : shared === blobs
         ? 'They are'
         : `${count(shared)} of them ${shared === 1 ? 'is' : 'are'}`;
-  return `${which} in files that this run is working on. Start ${shared === 1 ? 'that one' : 'those'} when it has ended, or cancel it below.`;
+  return `${which} in ${shared === 1 ? 'a file' : 'files'} that this run is working on. Start ${shared === 1 ? 'that one' : 'those'} when it has ended, or cancel it below.`;
 }

@@ -426,7 +426,7 @@ test('asked for other blobs while a run is under way, the sheet says what it sho
   expect(said()).toContain(
     'This sheet shows a run of 1 blob, which is still under way. You chose 2 other blobs.',
   );
-  expect(said()).toContain('1 of them is in files that this run is working on.');
+  expect(said()).toContain('1 of them is in a file that this run is working on.');
   act(() => openFor([apart]));
   expect(said()).toContain('You can start it now');
   act(() => useDraft.setState({ phase: 'preflight', dryRunId: 'r1', probing: true }));
