@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { errorCode, ownerNotKept } from '../faults.ts';
+import { changedFile, errorCode, ownerNotKept } from '../faults.ts';
 import { takeAttributes } from './attributes.ts';
-import type { OpenHandle, PutBackFs } from './fs.ts';
+import type { OpenHandle, PutBackFs, QuickFs } from './fs.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -195,11 +195,39 @@ export function cannotLink(error: unknown): boolean {
   return CANNOT_LINK.has(errorCode(error) ?? '');
 }
 
-/** On Windows a rename over a file fails while a virus scanner or indexer holds it open: worth a short wait. */
-export async function renameOver(fs: PutBackFs, from: string, to: string): Promise<void> {
+/**
+ * Another program may have written to a file since it was read: `before` is what it was then. Right after it comes what
+ * changes the file (see {@link asItWas}). Throws FaultError `FileChanged`.
+ */
+export async function expectUntouched(fs: QuickFs, path: string, before: Stats): Promise<void> {
+  const now = await fs.lstat(path);
+  if (!now.isFile() || now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
+    throw changedFile(path);
+}
+
+/** Does `work` to a file that is as it was: what is left to another program is the time of one system call. */
+export function asItWas(
+  fs: PutBackFs,
+  path: string,
+  before: Stats,
+  work: (fs: QuickFs) => Promise<void>,
+): Promise<void> {
+  const checked = async (quick: QuickFs): Promise<void> => {
+    await expectUntouched(quick, path, before);
+    await work(quick);
+  };
+  return fs.together === undefined ? checked(fs) : fs.together(checked);
+}
+
+/**
+ * Renames a file over one, which has to be as it was `before`, where that is given. On Windows that fails while a virus
+ * scanner or indexer holds the file open: worth a short wait.
+ */
+export async function renameOver(fs: PutBackFs, from: string, to: string, before?: Stats): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await fs.rename(from, to);
+      if (before === undefined) await fs.rename(from, to);
+      else await asItWas(fs, to, before, (quick) => quick.rename(from, to));
       return;
     } catch (error) {
       const held =

@@ -46,7 +46,12 @@ export interface PutBackFs {
   realpath(path: string): Promise<string>;
   /** As `readSource`, which is what is used where there is none. */
   read?(path: string): Promise<FileSource>;
+  /** Has `work` make calls of which one follows from the other, where others would else be waited for between them. */
+  together?(work: (fs: QuickFs) => Promise<void>): Promise<void>;
 }
+
+/** Calls that look at a name and change it. */
+export type QuickFs = Pick<PutBackFs, 'lstat' | 'rename' | 'unlink'>;
 
 const flush = promisify(fsync);
 
@@ -83,6 +88,7 @@ export const POOLED_FS: PutBackFs = {
   mkdir: REAL_FS.mkdir,
   realpath: (path) => inPool(() => promises.realpath(path)),
   read: readSourceInPool,
+  together: (work) => inPool(() => work(promises)),
 };
 
 /** That a backup's name is free is the rule: Node's own error of it costs ten times the call, and so does a stack. */

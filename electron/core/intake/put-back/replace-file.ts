@@ -20,6 +20,7 @@ import {
   createFile,
   createTemporary,
   discard,
+  expectUntouched,
   type FileMetadata,
   READ_FLAGS,
   removeOrRetryLater,
@@ -86,9 +87,8 @@ export async function replaceFile(input: ReplaceFileInput): Promise<{ backupPath
     if (backup)
       backupPath = await makeBackup(fs, path, original, (name) => staged({ ...names, backup: name }));
     else await staged({ ...names, backup: null });
-    await expectUntouched(fs, path, original.stats);
     if (input.folder !== undefined && leadsElsewhere(path, input.folder)) throw changedFolder(path);
-    await renameOver(fs, temporary, path);
+    await renameOver(fs, temporary, path, original.stats);
   } catch (error) {
     if (temporary !== null) await discard(fs, temporary);
     if (backupPath !== null) await removeBackup(fs, path, backupPath, original.stats);
@@ -133,16 +133,6 @@ async function readOriginal(fs: PutBackFs, path: string, attributesOf: string | 
   } catch (error) {
     throw readFault(error, path);
   }
-}
-
-/**
- * Another program may have written while the temporary file and the backup were; what is left of that window is one
- * system call, the rename.
- */
-async function expectUntouched(fs: PutBackFs, path: string, before: Stats): Promise<void> {
-  const now = await fs.lstat(path);
-  if (!now.isFile() || now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
-    throw changedFile(path);
 }
 
 async function makeBackup(

@@ -4,7 +4,7 @@ import { FaultError } from '#shared/model/fault-error.ts';
 import { writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../files/names.ts';
 import { readSource } from '../files/read-source.ts';
-import { discard, removeOrRetryLater, renameOver, syncFolder } from './files.ts';
+import { asItWas, discard, removeOrRetryLater, renameOver, syncFolder } from './files.ts';
 import { type PutBackFs, REAL_FS } from './fs.ts';
 import { orImmutable } from './obstacles.ts';
 
@@ -49,6 +49,7 @@ export type Removed = 'removed' | 'already' | 'changed';
  */
 export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   const { path, backup, now, old, fs = REAL_FS } = input;
+  const before = await fs.lstat(path).catch(() => null);
   const stands = await contentHash(path, fs);
   if (stands === old) {
     await removeRedundantBackup(path, backup, old, fs);
@@ -56,11 +57,12 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
     await flushed(fs, path);
     return 'already';
   }
-  if (stands !== now) return 'changed';
+  if (stands !== now || before === null) return 'changed';
   if ((await contentHash(backup, fs)) !== old) return 'no-backup';
   try {
-    await renameOver(fs, backup, path);
+    await renameOver(fs, backup, path, before);
   } catch (error) {
+    if (isChange(error)) return 'changed';
     throw writeFault(await orImmutable(error, path, 'It is as it was.'), path, 'It is as it was.');
   }
   await flushed(fs, path);
@@ -69,20 +71,25 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
 
 /** Removes a file that a run wrote into an output folder, unless it was changed since. Throws FaultError. */
 export async function removeWritten({ path, now }: WrittenFile, fs: PutBackFs = REAL_FS): Promise<Removed> {
+  const before = await fs.lstat(path).catch(() => null);
   const stands = await contentHash(path, fs);
   if (stands === null) {
     await flushed(fs, path);
     return 'already';
   }
-  if (stands !== now) return 'changed';
+  if (stands !== now || before === null) return 'changed';
   try {
-    await fs.unlink(path);
+    await asItWas(fs, path, before, (quick) => quick.unlink(path));
   } catch (error) {
+    if (isChange(error)) return 'changed';
     throw writeFault(error, path, 'It is as it was.');
   }
   await flushed(fs, path);
   return 'removed';
 }
+
+const isChange = (error: unknown): boolean =>
+  error instanceof FaultError && error.fault.code === 'FileChanged';
 
 /** A disk that does not confirm changes nothing of what was done: after a power cut it can be undone again. */
 async function flushed(fs: PutBackFs, path: string): Promise<void> {

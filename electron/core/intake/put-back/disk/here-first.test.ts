@@ -21,9 +21,9 @@ function putting(call: Took, between: Took) {
   let [now, cpu, byPool] = [0, 0, 0];
   const pooled: typeof POOLED_FS = {
     ...POOLED_FS,
-    rename: (from, to) => {
+    together: async (work) => {
       byPool++;
-      return POOLED_FS.rename(from, to);
+      await POOLED_FS.together?.(work);
     },
     read: (path) => {
       byPool++;
