@@ -17,6 +17,11 @@ beforeAll(() => {
     ['state', 'state.json'],
     ['second', 'state.json'],
     ['nothing', 'notes.txt'],
+    ['both', 'shards.json'],
+    ['both', 'state.json'],
+    ['twice', 'shards.json'],
+    ['twice', 'state.json'],
+    ['twice/state', 'state.json'],
   ] as const) {
     mkdirSync(at(name), { recursive: true });
     writeFileSync(join(at(name), file), '{}');
@@ -38,6 +43,8 @@ test('shards and their state are found in whatever order they are named', () => 
   expect(places('shards', 'state', 'state')).toEqual({ folder: at('shards'), state: at('state') });
   expect(places('shards/state')).toEqual({ folder: at('shards'), state: at('shards/state') });
   expect(mergedFolders([at('shards')], at('state'))).toEqual({ folder: at('shards'), state: at('state') });
+  expect(places('both')).toEqual({ folder: at('both'), state: at('both') });
+  expect(mergedFolders([at('both')], at('state'))).toEqual({ folder: at('both'), state: at('state') });
 });
 
 test.each([
@@ -45,5 +52,7 @@ test.each([
   [['shards', 'nothing'], /nothing is neither/],
   [['shards', 'others'], /two folders of shards/],
   [['shards', 'state', 'second'], /two folders of state/],
+  [['both', 'state'], /two folders of state/],
+  [['twice'], /two folders of state/],
   [['state'], /The folder of its shards is missing/],
 ])('none is passed over: %s', (folders, words) => expect(places(...folders)).toMatch(words));

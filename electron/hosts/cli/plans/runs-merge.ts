@@ -48,16 +48,21 @@ export function mergedFolders(
   named: string | undefined,
 ): { folder: string; state: string } {
   const all = new Set(folders.map((folder) => resolve(folder)));
+  const has = (folder: string, file: string): boolean => existsSync(join(folder, file));
   const states = new Set(named === undefined ? [] : [resolve(named)]);
   const shards = new Set<string>();
   for (const folder of all) {
-    if (existsSync(join(folder, 'shards.json'))) shards.add(folder);
-    else if (existsSync(join(folder, 'state.json'))) states.add(folder);
-    else throw bad(`${folder} is neither a folder of shards nor one of their state.`);
+    const [isShards, isState] = [has(folder, 'shards.json'), has(folder, 'state.json')];
+    if (!isShards && !isState) throw bad(`${folder} is neither a folder of shards nor one of their state.`);
+    if (isShards) shards.add(folder);
+    // A folder of shards may be given as that of their state, too; where one is named, it says which.
+    if (!isShards || (isState && named === undefined)) states.add(folder);
+    if (isShards && isState && named === undefined && has(join(folder, 'state'), 'state.json'))
+      states.add(join(folder, 'state'));
   }
   const [state, otherState] = states;
   if (otherState !== undefined) throw bad(`${state} and ${otherState} are two folders of state.`);
-  if (shards.size === 0 && state !== undefined && existsSync(join(dirname(state), 'shards.json')))
+  if (shards.size === 0 && state !== undefined && has(dirname(state), 'shards.json'))
     shards.add(dirname(state));
   const [folder, other] = shards;
   if (folder === undefined) throw bad(`${state} is a folder of state. The folder of its shards is missing.`);
