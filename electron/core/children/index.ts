@@ -22,8 +22,18 @@ export const RUN_WORKER = 'run-worker.cjs';
 /** What it makes is short-lived: more room for it takes seventy MiB in each process, and saves nothing. */
 const YOUNG = '--max-semi-space-size=4';
 
-/** What programs that look at attributes of files need, and where temporary files go. */
-const KEPT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
+/** What programs that look at attributes of files need, where temporary files go, and how wide the pool is to be. */
+const KEPT = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'SystemRoot',
+  'USERPROFILE',
+  'LOCALAPPDATA',
+  'UV_THREADPOOL_SIZE',
+];
 
 /** The environment of a process that does files of a run: nothing of credentials, endpoints and proxies, and no Node option. */
 export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {

@@ -11,9 +11,14 @@ test('a disk has all of the pool but what others need', () => {
     ['1', 1],
     ['8', 6],
     ['128', 124],
-    ['many', 3],
+    // One thread, as libuv reads them.
+    ['many', 1],
+    ['', 1],
+    ['1e3', 1],
+    ['-3', 1020],
+    ['9999', 1020],
   ] as const)
-    expect(diskWaits({ UV_THREADPOOL_SIZE: said })).toBe(waits);
+    expect(diskWaits({ UV_THREADPOOL_SIZE: said }), said).toBe(waits);
 });
 
 test('the pool is as wide as its user said, and on Windows as wide as the process was started with', () => {

@@ -2,6 +2,8 @@ import { WaitQueue } from './semaphore.ts';
 
 /** Node's own number of threads for calls of the system that wait (libuv: `UV_THREADPOOL_SIZE`). */
 const USUAL = 4;
+/** More than these it never has. */
+const MOST = 1024;
 /** Enough to keep a slow disk busy. A thread that waits takes some ten kilobytes, where one of JavaScript takes ten megabytes. */
 const WIDE = 32;
 /** Of these, left to names that are resolved and journals that are written while files wait for their disk. */
@@ -23,9 +25,15 @@ export function widenThreadPool(
 
 /** How many calls may wait for a disk at a time: a part of the pool, so that the slowest disk does not hold all of it. */
 export function diskWaits(env: NodeJS.ProcessEnv = process.env): number {
-  const said = Math.trunc(Number(env.UV_THREADPOOL_SIZE ?? USUAL));
-  const threads = said >= 1 ? said : USUAL;
+  const threads = threadsOf(env.UV_THREADPOOL_SIZE);
   return Math.max(1, threads - Math.min(MOST_LEFT, Math.ceil(threads / 4)));
+}
+
+/** As libuv reads the number (`src/threadpool.c`): what is none makes one thread, and what is below zero the most. */
+function threadsOf(said: string | undefined): number {
+  if (said === undefined) return USUAL;
+  const number = Number.parseInt(said, 10) || 1;
+  return number < 0 ? MOST : Math.min(MOST, number);
 }
 
 /** Lets calls wait for a disk, so many at a time, in order. */
