@@ -47,6 +47,7 @@ export { replaceDatabase, restoreDatabase, settleDatabase } from './put-back/dat
 export { type Disk, diskHere } from './put-back/disk/disk.ts';
 export { HereFirst } from './put-back/disk/here-first.ts';
 export { DISK_THREAD, DISK_THREAD_OPTIONS, DiskPool } from './put-back/disk/pool.ts';
+export { confirmed } from './put-back/files.ts';
 export type { PutBackFs } from './put-back/fs.ts';
 export { hasOtherNames } from './put-back/obstacles.ts';
 export { replaceFile } from './put-back/replace-file.ts';

@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
-import { changedFile, errorCode, ownerNotKept } from '../faults.ts';
+import { changedFile, errorCode, flushFailed, ownerNotKept } from '../faults.ts';
 import { takeAttributes } from './attributes.ts';
-import type { OpenHandle, PutBackFs, QuickFs } from './fs.ts';
+import { type OpenHandle, type PutBackFs, type QuickFs, REAL_FS } from './fs.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -175,6 +175,20 @@ async function flushFolder(fs: PutBackFs, folder: string): Promise<void> {
     }
   } catch (error) {
     if (!CANNOT_FLUSH.has(errorCode(error) ?? '')) throw error;
+  }
+}
+
+/**
+ * Flushes the folder of a file that was put there by one who may have died before it did so. What is to be known of it where
+ * the disk does not confirm; null: it does.
+ */
+export async function confirmed(path: string, fs: PutBackFs = REAL_FS): Promise<string | null> {
+  try {
+    await syncFolder(fs, dirname(path));
+    return null;
+  } catch (error) {
+    const { message, detail, remedy } = flushFailed(`${path} was written`, error, '').fault;
+    return `${message} ${detail} ${remedy}`;
   }
 }
 

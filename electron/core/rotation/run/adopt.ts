@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { explainOwn } from '#shared/kms/errors.ts';
-import { contentHash, removeLeftovers } from '../../intake/index.ts';
+import { confirmed, contentHash, removeLeftovers } from '../../intake/index.ts';
 import type { LoggedFile } from '../shards/shared-work.ts';
 import type { RunFile } from '../types.ts';
 import type { RunContext } from './run-context.ts';
@@ -27,11 +27,17 @@ export async function adoptFile(context: RunContext, file: RunFile, first = fals
   }
   const logged = shared.made(file.index, now);
   if (logged === null) return false;
-  adopt(context, file, target, logged);
+  adopt(context, file, target, logged, await confirmed(target, context.fs ?? undefined));
   return true;
 }
 
-function adopt(context: RunContext, file: RunFile, target: string, logged: LoggedFile): void {
+function adopt(
+  context: RunContext,
+  file: RunFile,
+  target: string,
+  logged: LoggedFile,
+  note: string | null,
+): void {
   const { tracker, record, input } = context;
   const facts = new Map(logged.blobs.map((blob) => [blob.place, blob.facts]));
   record.stage(file.index, {
@@ -57,6 +63,6 @@ function adopt(context: RunContext, file: RunFile, target: string, logged: Logge
     tracker.save(blob.item);
     tracker.stands(blob.item, blob.bytes);
   }
-  record.setFile(file.index, 'replaced', null, true);
+  record.setFile(file.index, 'replaced', note, true);
   tracker.fileDone(file, true);
 }

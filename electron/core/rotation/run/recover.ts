@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { type Fault, FaultError } from '#shared/model/fault.ts';
 import {
+  confirmed,
   contentHash,
   ownerOfTemporary,
   type PutBackFs,
@@ -144,7 +145,8 @@ export async function settleFile(
     if (file.target !== null) await settleDatabase(file.target);
     const stands = await contentOf(file, output);
     if (stands === 'new') {
-      record.setFile(file.index, 'replaced', null, true);
+      const note = file.target === null ? null : await confirmed(file.target, fs);
+      record.setFile(file.index, 'replaced', note, true);
       return 'new';
     }
     if (stands === 'old') {

@@ -3,8 +3,9 @@ import type { Worker } from 'node:worker_threads';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { Turns } from '../../../limits/turns.ts';
 import { sha256 } from '../../../storage/hash.ts';
+import { flushFailed } from '../../faults.ts';
 import { type FileSource, readSource } from '../../files/read-source.ts';
-import { discard } from '../files.ts';
+import { discard, syncFolder } from '../files.ts';
 import { REAL_FS } from '../fs.ts';
 import type { ReplaceFileInput } from '../replace-file.ts';
 import {
@@ -225,7 +226,12 @@ async function settle({ job, staged, names, resolve, reject }: UnderWay): Promis
           : await here.writeNewFile({ ...job.input, staged }),
       );
     const stands = await contentHash(path).catch(() => null);
-    if (stands === sha256(job.input.bytes)) return resolve({ path, backupPath: null });
+    if (stands === sha256(job.input.bytes)) {
+      await syncFolder(REAL_FS, dirname(path)).catch((error: unknown) => {
+        throw flushFailed(`${path} was written`, error, '');
+      });
+      return resolve({ path, backupPath: null });
+    }
     if (job.kind === 'replace' && 'backup' in names)
       await removeLeftovers(path, { ...names, before: job.input.expectedSha256 });
     throw new FaultError(
