@@ -85,6 +85,7 @@ async function commitRun(
   const { code, unreadable, client, moved } = run;
   if (code !== OK && !(code === BAD_INPUT && unreadable)) {
     warn('no branch was made: it would lack blobs that failed or were not reached');
+    note('what was re-encrypted above was in copies, which are removed; your repository is as it was');
     if (code === KEPT_FOR_LATER) note('the same command begins again');
     return code;
   }
