@@ -99,13 +99,13 @@ async function membersOf(of: Members): Promise<string[]> {
   }
 }
 
-/** Every finding: what is counted and searched on the screen is all of them. */
-async function allFindings(): Promise<AuditFinding[]> {
+/** Every finding: what is counted and searched on the screen is all of them. `wanted`: false once newer ones are fetched. */
+async function allFindings(wanted: () => boolean): Promise<AuditFinding[]> {
   const all: AuditFinding[] = [];
   for (;;) {
     const page = await call(bridge().audit.findings({ offset: all.length, limit: FINDINGS_PAGE }));
     all.push(...page.findings);
-    if (page.findings.length === 0 || all.length >= page.total) return all;
+    if (page.findings.length === 0 || all.length >= page.total || !wanted()) return all;
   }
 }
 
@@ -173,7 +173,7 @@ export const useAudit = create<AuditStore>()((set, get) => ({
     if (get().summary === null) set({ status: 'loading', fault: null });
     try {
       const summary = await during('Counting', call(bridge().audit.summary({})));
-      const findings = await allFindings();
+      const findings = await allFindings(() => mine === generation);
       const rules = await call(bridge().audit.rules({}));
       if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
       const ofRows = await rowFindings();
