@@ -169,6 +169,37 @@ test.each(['UnrecognizedClientException', 'ExpiredTokenException', 'ClockSkew'])
   },
 );
 
+test('a run that was put off is not read blob by blob: its failures are, and the rest is counted', async () => {
+  const asked: unknown[] = [];
+  const client = {
+    page: {
+      runs: {
+        items: async (query: unknown) => {
+          asked.push(query);
+          return { items: [], total: 0 };
+        },
+      },
+    },
+  } as unknown as Client;
+  const counts = {
+    ...summary({}).counts,
+    total: 1_000_000,
+    waiting: 400_000,
+    running: 3,
+    succeeded: 599_997,
+  };
+  const run = summary({ status: 'paused', finishedAt: null, counts, connection: 'here' });
+  const outcome = { reencrypted: 599_997, already: 0, notReencrypted: 400_003, underOldKey: null };
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    const unwell = await printRun(client, { ...run, outcome } as RunSummary, true, { signal: 'SIGTERM' });
+    expect(unwell).toEqual({ failed: 0, passing: 0, left: 400_003 });
+    expect(asked).toEqual([{ runId: 'run', offset: 0, limit: 200, only: 'failed' }]);
+  } finally {
+    log.mockRestore();
+  }
+});
+
 test('that another process takes the place of one that died is said when it does', async () => {
   const workers = (died: number, followed: number) => ({ workers: { processes: 2, died, followed } });
   let listener: (name: string, payload: unknown) => void = () => {};

@@ -97,9 +97,13 @@ export async function finished(
 }
 
 /** Items of a run, fetched some at a time: a large run has more than memory should hold. */
-export async function* itemsOf({ page }: Client, runId: string): AsyncGenerator<RunItem> {
+export async function* itemsOf(
+  { page }: Client,
+  runId: string,
+  only: 'all' | 'failed' = 'all',
+): AsyncGenerator<RunItem> {
   for (let offset = 0; ; ) {
-    const { items, total } = await page.runs.items({ runId, offset, limit: 200, only: 'all' });
+    const { items, total } = await page.runs.items({ runId, offset, limit: 200, only });
     yield* items;
     offset += items.length;
     if (items.length === 0 || offset >= total) return;
@@ -156,11 +160,13 @@ export async function printRun(
   }: ReportParts & Pick<Partial<Finished>, 'signal'> = {},
 ): Promise<Unwell> {
   const { json } = mannerNow();
-  let unwell: Unwell = { failed: 0, passing: 0, left: 0 };
+  // What stops a command waits for its end: the lines of all others come with the run's, and may be a million.
+  const failedOnly = !json && signal !== null && run.finishedAt === null;
+  let unwell: Unwell = { failed: 0, passing: 0, left: failedOnly ? leftOf(run) : 0 };
   const tally = new Tally();
   const document = json ? new RunDocument(run, skipped) : null;
   try {
-    for await (const item of itemsOf(client, run.id)) {
+    for await (const item of itemsOf(client, run.id, failedOnly ? 'failed' : 'all')) {
       unwell = counted(unwell, item);
       const named = asNamed(item, files, inPlace);
       tally.add(named);
@@ -176,6 +182,9 @@ export async function printRun(
   if (tally.invalid) for (const hint of contextHints) warn(hint);
   return unwell;
 }
+
+/** Blobs that are not final. */
+const leftOf = ({ counts }: RunSummary): number => counts.waiting + counts.running;
 
 /** A run as one JSON document, printed as it comes: a large run has more blobs than memory should hold. */
 class RunDocument {
