@@ -6,10 +6,19 @@ export const SHELL = '/bin/sh';
 
 /**
  * Reads the numbers of living children, a line whenever they change. Its input ends with the process that writes it, however
- * that ends; what of them has not ended by itself soon after, hangs. It ignores what ends a terminal's processes.
+ * that ends; what of them has not ended by itself two seconds later, hangs. It looks often who has, since the system gives a
+ * number that is free to another process. It ignores what ends a terminal's processes.
  */
-const SCRIPT =
-  'trap "" HUP INT TERM; while read -r now; do all=$now; done; [ -z "$all" ] || { sleep 2; kill -9 $all; }';
+const SCRIPT = `trap "" HUP INT TERM
+while read -r now; do all=$now; done
+for i in 1 2 3 4 5 6 7 8 9 10; do
+  left=
+  for one in $all; do kill -0 $one && left="$left $one"; done
+  all=$left
+  [ -n "$all" ] || exit
+  sleep .2 || sleep 1
+done
+kill -9 $all`;
 
 /**
  * Ends children that outlive this process. A child ends by itself when its pipe does; one in an endless loop hears neither
