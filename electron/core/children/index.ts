@@ -1,7 +1,7 @@
 /** How child processes are started. Hosts load this at their start, and with it nothing of what the children do. */
 
 import { spawn } from 'node:child_process';
-import { WIDE_POOL } from '../limits/thread-pool.ts';
+import { poolWidth } from '../limits/thread-pool.ts';
 import { type ChildChannel, startedBy } from './fork.ts';
 
 export {
@@ -22,18 +22,8 @@ export const RUN_WORKER = 'run-worker.cjs';
 /** What it makes is short-lived: more room for it takes seventy MiB in each process, and saves nothing. */
 const YOUNG = '--max-semi-space-size=4';
 
-/** What programs that look at attributes of files need, where temporary files go, and how wide the pool is to be. */
-const KEPT = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'TEMP',
-  'TMP',
-  'SystemRoot',
-  'USERPROFILE',
-  'LOCALAPPDATA',
-  'UV_THREADPOOL_SIZE',
-];
+/** What programs that look at attributes of files need, and where temporary files go. */
+const KEPT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'USERPROFILE', 'LOCALAPPDATA'];
 
 /** The environment of a process that does files of a run: nothing of credentials, endpoints and proxies, and no Node option. */
 export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
@@ -41,7 +31,8 @@ export function runWorkerEnvironment(env: NodeJS.ProcessEnv = process.env): Reco
     const value = env[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { REWRAP_CHILD: 'run', ...WIDE_POOL, ...Object.fromEntries(kept) };
+  const { UV_THREADPOOL_SIZE = String(poolWidth()) } = env;
+  return { REWRAP_CHILD: 'run', UV_THREADPOOL_SIZE, ...Object.fromEntries(kept) };
 }
 
 /** Starts such a process under Node, where this is not Electron's main process. It ends with its pipe. */

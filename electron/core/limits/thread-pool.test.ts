@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { DiskWaits, diskWaits, widenThreadPool } from './thread-pool.ts';
+import { DiskWaits, diskWaits, poolWidth, widenThreadPool } from './thread-pool.ts';
 
 test('a disk has all of the pool but what others need', () => {
   expect(diskWaits({})).toBe(3);
   const env: NodeJS.ProcessEnv = {};
-  widenThreadPool(env, 'linux');
+  widenThreadPool(env, 'linux', () => 32);
   expect(diskWaits(env)).toBe(28);
   for (const [said, waits] of [
     ['1', 1],
@@ -29,6 +29,16 @@ test('the pool is as wide as its user said, and on Windows as wide as the proces
   widenThreadPool(windows, 'win32');
   expect(windows).toEqual({});
 });
+
+test.each([
+  ['Max processes             unlimited            unlimited            processes\n', 'max\n', 32],
+  ['Max processes             127033               127033               processes\n', '', 32],
+  ['Max processes             1024                 4096                 processes\n', 'max\n', 16],
+  ['', '100\n', 4],
+  ['Max processes             4096                 4096                 processes\n', '512\n', 8],
+])('the pool is less wide where few threads may be made: %j %j', (limits, pids, width) =>
+  expect(poolWidth((path) => (path === '/proc/self/limits' ? `Limit\n${limits}` : pids))).toBe(width),
+);
 
 test('so many calls wait at a time, and what many wait for comes first', async () => {
   const waits = new DiskWaits(2);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { WaitQueue } from './semaphore.ts';
 
 /** Node's own number of threads for calls of the system that wait (libuv: `UV_THREADPOOL_SIZE`). */
@@ -9,8 +10,28 @@ const WIDE = 32;
 /** Of these, left to names that are resolved and journals that are written while files wait for their disk. */
 const MOST_LEFT = 4;
 
-/** What a process is started with so that its pool is a wide one. */
-export const WIDE_POOL = { UV_THREADPOOL_SIZE: String(WIDE) } as const;
+/** Where Linux says how many threads a user and a container may have, with those of other processes. */
+const LIMITS = [
+  ['/proc/self/limits', /^Max processes\s+(\d+)/m],
+  ['/sys/fs/cgroup/pids.max', /^(\d+)/],
+  ['/sys/fs/cgroup/pids/pids.max', /^(\d+)/],
+] as const;
+/** One thread for so many that there may be: a run has a process for each core, and libuv ends one that cannot make its pool. */
+const SHARE = 64;
+
+/** How wide a pool is made: {@link WIDE}, and less where few threads may be made. `read`: of a file. */
+export function poolWidth(read: (path: string) => string = textOf): number {
+  const most = LIMITS.map(([path, limit]) => Number(limit.exec(read(path))?.[1] ?? Infinity));
+  return Math.max(USUAL, Math.min(WIDE, Math.floor(Math.min(...most) / SHARE)));
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
 
 /**
  * Widens the pool of this process, unless its user said how wide it is. To be called before anything waits in it, when it
@@ -19,8 +40,9 @@ export const WIDE_POOL = { UV_THREADPOOL_SIZE: String(WIDE) } as const;
 export function widenThreadPool(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
+  width = poolWidth,
 ): void {
-  if (platform !== 'win32') env.UV_THREADPOOL_SIZE ??= WIDE_POOL.UV_THREADPOOL_SIZE;
+  if (platform !== 'win32') env.UV_THREADPOOL_SIZE ??= String(width());
 }
 
 /** How many calls may wait for a disk at a time: a part of the pool, so that the slowest disk does not hold all of it. */
