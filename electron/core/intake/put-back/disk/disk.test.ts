@@ -97,6 +97,12 @@ test('when a thread dies its files are said to be what they are, and others go o
   await expect(dying).rejects.toMatchObject({ fault: { code: 'WriteFailed' } });
   expect(readFileSync(path).equals(old)).toBe(true);
   expect(readdirSync(top)).toEqual(['a']);
+  const other = replacing(path, 'new', async () => {
+    writeFileSync(path, 'other');
+    await started[1]?.terminate();
+  });
+  await expect(other).rejects.toMatchObject({ fault: { code: 'FileChanged' } });
+  writeFileSync(path, old);
   await replacing(path, 'newer');
   expect(readFileSync(path, 'utf8')).toBe('newer');
 });

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { FaultError, fault } from '#shared/model/fault-error.ts';
 import { Turns } from '../../../limits/turns.ts';
 import { sha256 } from '../../../storage/hash.ts';
-import { flushFailed } from '../../faults.ts';
+import { changedFile, flushFailed } from '../../faults.ts';
 import { type FileSource, readSource } from '../../files/read-source.ts';
 import { discard, syncFolder } from '../files.ts';
 import { REAL_FS } from '../fs.ts';
@@ -225,7 +225,7 @@ async function settle({ job, staged, names, resolve, reject }: UnderWay): Promis
           ? await here.replaceFile({ ...job.input, staged })
           : await here.writeNewFile({ ...job.input, staged }),
       );
-    const stands = await contentHash(path).catch(() => null);
+    const stands = await contentHash(path);
     if (stands === sha256(job.input.bytes)) {
       await syncFolder(REAL_FS, dirname(path)).catch((error: unknown) => {
         throw flushFailed(`${path} was written`, error, '');
@@ -234,6 +234,7 @@ async function settle({ job, staged, names, resolve, reject }: UnderWay): Promis
     }
     if (job.kind === 'replace' && 'backup' in names)
       await removeLeftovers(path, { ...names, before: job.input.expectedSha256 });
+    if (job.kind === 'replace' && stands !== job.input.expectedSha256) throw changedFile(path);
     throw new FaultError(
       fault(
         'WriteFailed',
