@@ -2,6 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { explainOwn } from '#shared/kms/errors.ts';
+import { FaultError } from '#shared/model/fault.ts';
 import { RunSummary } from '#shared/model/run.ts';
 import { openDatabase } from '../../storage/database.ts';
 import { sha256 } from '../../storage/hash.ts';
@@ -67,6 +69,38 @@ test('a commit that is waited for carries no spare write; a flush and the next l
   commit.close();
   expect(values()).toContain('last');
   db.close();
+});
+
+test('a run of which the plan did not get into the journal whole has begun nothing, and is gone at the next start', async () => {
+  const plan = await harness.add('a.txt', lines(2));
+  let readings = 0;
+  const files = {
+    totals: { files: 2, blobs: 4, bytes: 400, done: 0 },
+    async *lots() {
+      yield [plan];
+      // What was read for the locks has changed when it is read for the journal.
+      if (++readings > 1) throw new FaultError(explainOwn('FileChanged'));
+    },
+  };
+  const manager = harness.manager();
+  const run = await manager.start(inputOf({ files, job: 'job' }));
+  await run.done;
+  // Its figures are those of the plan, not of the part that was written.
+  expect(run.summary()).toMatchObject({
+    status: 'failed',
+    fault: { code: 'FileChanged' },
+    counts: { total: 4, waiting: 4 },
+    retry: null,
+  });
+  // It is none of its job: there is nothing of it to go on with, and nothing to close.
+  const job = { id: 'job', lasts: true };
+  const output = { mode: 'in-place', backup: true } as const;
+  expect(await manager.job(job, [plan], output)).toMatchObject({ open: [], resume: null });
+  const next = await manager.start(inputOf({ job: 'job' }));
+  await next.done;
+  expect(next.summary().counts.succeeded).toBe(2);
+  await manager.close();
+  expect((await harness.manager().list()).map(({ id }) => id)).toEqual([next.id]);
 });
 
 describe('undo', () => {

@@ -136,9 +136,12 @@ export class Journal {
       .map(({ id }) => String(id));
   }
 
-  /** Runs of a job that changed files or may, oldest first. */
+  /** Runs of a job that changed files or may, oldest first. One that died before it had begun is none: it is being removed. */
   runsOf(job: string): RunRow[] {
-    return this.#sql('SELECT * FROM runs WHERE job = ? AND dry_run = 0 ORDER BY no').all(job).map(asRun);
+    return this.#sql('SELECT * FROM runs WHERE job = ? AND dry_run = 0 ORDER BY no')
+      .all(job)
+      .map(asRun)
+      .filter(({ state, owner }) => state !== 'preparing' || this.owner.isAlive(owner));
   }
 
   /** Every run that was prepared, oldest first. */

@@ -133,6 +133,14 @@ export class RunRecord extends RunReader {
     });
   }
 
+  /** Gives up a run that had not begun: its files are free, and the next start removes it. Throws FaultError `JournalFailed`. */
+  forsake(): void {
+    this.db.write(() => {
+      this.sql("UPDATE runs SET owner = '' WHERE no = ? AND state = 'preparing'").run(this.no);
+    });
+    this.db.flush();
+  }
+
   setUndone(at: string): void {
     this.db.write(() => {
       this.sql('UPDATE runs SET undone_at = ? WHERE no = ?').run(at, this.no);

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import { takesEncryptionContext } from '#shared/kms/facts.ts';
-import type { Fault } from '#shared/model/fault.ts';
+import { type Fault, FaultError } from '#shared/model/fault.ts';
 import type { RunItem, RunSummary } from '#shared/model/run.ts';
 import { outcomeOf } from '#shared/run-outcome.ts';
 import { type Disk, diskHere, type PutBackFs } from '../../intake/index.ts';
@@ -258,7 +258,7 @@ export class LiveRun implements Run {
       this.#stop(faultOf(error));
     }
     this.#pool = null;
-    await this.#ended(begun);
+    await this.#ended(begun, resumed);
   }
 
   /** Others know what this process may leave behind, before it makes anything. */
@@ -339,7 +339,7 @@ export class LiveRun implements Run {
     return this.#halt.signal.aborted ? explainOwn('Cancelled') : null;
   }
 
-  async #ended(begun: boolean): Promise<void> {
+  async #ended(begun: boolean, resumed: boolean): Promise<void> {
     let suspended = this.#status === 'suspending' && this.#stopped === null;
     this.#status = 'over';
     const at = new Date().toISOString();
@@ -350,9 +350,14 @@ export class LiveRun implements Run {
         const { waiting, running } = this.#tracker.summary().counts;
         suspended = !begun || waiting + running > 0;
       }
+      if (!begun && this.#stopped !== null) {
+        // The journal may have a part of the plan alone: no figure of it would be true, and nothing was sent.
+        if (!resumed) this.#record.forsake();
+        throw new FaultError(this.#stopped);
+      }
       if (!suspended) {
         const missed = this.#haltedFault() ?? explainOwn('Internal');
-        if (begun) await this.#record.skipRest(missed);
+        await this.#record.skipRest(missed);
         this.#record.flush();
         const figures = await this.#record.figures();
         await this.#record.releaseFiles();
@@ -371,7 +376,7 @@ export class LiveRun implements Run {
         this.#hooks.step?.('ended');
       }
     } catch (error) {
-      // The journal cannot be written: the run is found unfinished at the next start, with the state of each file.
+      // Where the journal cannot be written, the run is found unfinished at the next start, with the state of each file.
       this.#stopped ??= faultOf(error);
       this.#end = { status: 'failed', at, retry: null, undo: null, underOldKey: null };
     }
