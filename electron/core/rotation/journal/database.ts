@@ -42,6 +42,15 @@ export class JournalDatabase {
     return prepared;
   }
 
+  /** Reads, of what a run under way needs. Throws FaultError `JournalFailed`. */
+  read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw journalFailed(error);
+    }
+  }
+
   /** Adds a write to the next commit. */
   write(write: () => void): void {
     this.#commit.write(write);

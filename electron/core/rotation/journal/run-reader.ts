@@ -51,14 +51,22 @@ export class RunReader {
     return files;
   }
 
-  /** The files of the run in order, some at a time, with turns for others in between. */
-  async *filePages(): AsyncGenerator<FileRow[]> {
+  /** What {@link sql} gives while a run is under way. Throws FaultError `JournalFailed`. */
+  read<T>(read: () => T): T {
+    return this.db.read(read);
+  }
+
+  /**
+   * The files of the run in order, from the number `first` on, some at a time, with turns for others in between. Throws FaultError
+   * `JournalFailed`.
+   */
+  async *filePages(first = 0): AsyncGenerator<FileRow[]> {
     const turns = new Turns();
     const page = this.sql(
       `SELECT f.*, ${FOLDER} FROM files f WHERE run = ? AND file >= ? ORDER BY file LIMIT ?`,
     );
-    for (let from = 0; ; ) {
-      const rows = page.all(this.no, from, PAGE).map(asFile);
+    for (let from = first; ; ) {
+      const rows = this.read(() => page.all(this.no, from, PAGE)).map(asFile);
       if (rows.length > 0) yield rows;
       if (rows.length < PAGE) return;
       from = (rows.at(-1)?.index ?? from) + 1;
@@ -144,14 +152,13 @@ export class RunReader {
     return row.get(this.no)?.chosen !== 'take-good';
   }
 
-  /** Paths of files from the number `from` up to `end` that may yet be replaced. */
+  /** Paths of files from the number `from` up to `end` that may yet be replaced. Throws FaultError `JournalFailed`. */
   openPaths(from: number, end: number): string[] {
-    return this.sql(
+    const page = this.sql(
       `SELECT path FROM files WHERE run = ? AND file >= ? AND file < ? AND path IS NOT NULL
          AND state IN ('intent', 'staged') ORDER BY file`,
-    )
-      .all(this.no, from, end)
-      .map(({ path }) => String(path));
+    );
+    return this.read(() => page.all(this.no, from, end)).map(({ path }) => String(path));
   }
 
   /** What is left of the files of the run, each asked for once, in order. */
@@ -181,16 +188,15 @@ export class RunReader {
         }));
   }
 
-  /** New blobs of a file that is not complete, by item; one that does not read back is left out. */
+  /**
+   * New blobs of a file that is not complete, by item; one that does not read back is left out. Throws FaultError `JournalFailed`.
+   */
   pending(file: number): Map<number, PendingBlob> {
     const pending = new Map<number, PendingBlob>();
-    const rows = this.sql('SELECT item, blob, said FROM pending WHERE run = ? AND file = ?').all(
-      this.no,
-      file,
-    );
-    for (const row of rows) {
+    const kept = this.sql('SELECT item, blob, said FROM pending WHERE run = ? AND file = ?');
+    for (const row of this.read(() => kept.all(this.no, file))) {
       const item = Number(row.item);
-      const [known] = this.itemRows('all', item, 1);
+      const [known] = this.read(() => this.itemRows('all', item, 1));
       const blob = asPending(row, known === undefined ? null : asFacts(known));
       if (blob !== null) pending.set(item, blob);
     }
@@ -264,7 +270,7 @@ class OpenBlobs {
     this.#run = run;
   }
 
-  /** Those of a file that comes after all that were asked for. */
+  /** Those of a file that comes after all that were asked for. Throws FaultError `JournalFailed`; it is of no more use then. */
   async of(file: number): Promise<RunBlob[]> {
     const blobs: RunBlob[] = [];
     // Before it there may be a million of files that are done.
@@ -292,17 +298,19 @@ class OpenBlobs {
   #skipTo(file: number): void {
     this.#rows = [];
     this.#at = 0;
-    this.#next = Math.max(this.#next, this.#run.firstItem(file));
+    this.#next = Math.max(
+      this.#next,
+      this.#run.read(() => this.#run.firstItem(file)),
+    );
   }
 
   async #read(): Promise<void> {
     if (this.#turns.over) await this.#turns.give();
-    this.#rows = this.#run
-      .sql(
-        `SELECT item, file, place, bytes, state, sha256_before FROM items
-         WHERE run = ? AND item >= ? ORDER BY item LIMIT ?`,
-      )
-      .all(this.#run.no, this.#next, PAGE);
+    const page = this.#run.sql(
+      `SELECT item, file, place, bytes, state, sha256_before FROM items
+       WHERE run = ? AND item >= ? ORDER BY item LIMIT ?`,
+    );
+    this.#rows = this.#run.read(() => page.all(this.#run.no, this.#next, PAGE));
     this.#at = 0;
     this.#over = this.#rows.length < PAGE;
     this.#next = Number(this.#rows.at(-1)?.item ?? this.#next) + 1;

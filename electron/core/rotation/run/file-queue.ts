@@ -13,7 +13,10 @@ export type Unrecorded = Pick<PlanFile, 'bytes' | 'archive' | 'places'>;
 export class FileQueue {
   readonly #record: RunRecord;
   readonly #unrecorded: Map<number, Unrecorded>;
-  readonly #files: AsyncGenerator<RunFile, undefined>;
+  #files: AsyncGenerator<RunFile, undefined>;
+  /** Number of the first file that was not looked at. */
+  #next = 0;
+  #over = false;
 
   /** `unrecorded`: by number of the file; what is given out is taken from it. */
   constructor(record: RunRecord, unrecorded = new Map<number, Unrecorded>()) {
@@ -22,9 +25,21 @@ export class FileQueue {
     this.#files = this.#read();
   }
 
-  /** The next file, with the blobs that are left of it; undefined: there is none. Callers may wait at the same time. */
+  /**
+   * The next file, with the blobs that are left of it; undefined: there is none. Callers may wait at the same time. Throws FaultError
+   * `JournalFailed`: the next call tries again, and no file is passed over.
+   */
   async next(): Promise<RunFile | undefined> {
-    return (await this.#files.next()).value;
+    for (;;) {
+      const files = this.#files;
+      try {
+        const { value } = await files.next();
+        if (value !== undefined || this.#over) return value;
+      } catch (error) {
+        this.#files = this.#read();
+        throw error;
+      }
+    }
   }
 
   /** Absolute paths of files from the number `from` up to `end` that may yet be replaced. */
@@ -35,13 +50,16 @@ export class FileQueue {
   async *#read(): AsyncGenerator<RunFile, undefined> {
     const folders: RealFolders = new Map();
     const blobs = this.#record.openBlobs();
-    for await (const page of this.#record.filePages())
+    for await (const page of this.#record.filePages(this.#next))
       for (const row of page) {
-        if (row.state !== 'intent') continue;
+        const left = row.state === 'intent' ? await blobs.of(row.index) : null;
+        this.#next = row.index + 1;
+        if (left === null) continue;
         const unrecorded = this.#unrecorded.get(row.index);
         this.#unrecorded.delete(row.index);
-        yield { ...asRunFile(row, folders), ...unrecorded, blobs: await blobs.of(row.index) };
+        yield { ...asRunFile(row, folders), ...unrecorded, blobs: left };
       }
+    this.#over = true;
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { explainOwn } from '#shared/kms/errors.ts';
+import { explainOwn, faultOf } from '#shared/kms/errors.ts';
 import type { NewBlob } from '../../intake/index.ts';
 import { Semaphore } from '../../limits/semaphore.ts';
 import { Turns } from '../../limits/turns.ts';
@@ -75,7 +75,8 @@ export class RunFiles {
 
   /**
    * Twice as many files as requests are open, so that disk and network work at the same time, and more where the disk is
-   * what is waited for. Rejects with what is wrong in Rewrap itself, or where the journal cannot be read.
+   * what is waited for. Rejects with what is wrong in Rewrap itself alone: where the journal cannot be read, the run is held as where it cannot be
+   * written.
    */
   async rotate(files: FileQueue): Promise<void> {
     const context = this.#context(files);
@@ -104,7 +105,7 @@ export class RunFiles {
       for (;;) {
         // Files that are gone, or changed, come to their end without a wait: so might all of a large run.
         if (turns.over) await turns.give();
-        const file = again.pop() ?? (await queue.next());
+        const file = again.pop() ?? (await this.#next(context, queue));
         if (file === undefined || context.halted() !== null) break;
         const first = await inFlight.enter(sizeOf(file));
         const whole: Promise<void> = this.#whole(context, file, work, inFlight, first)
@@ -117,6 +118,19 @@ export class RunFiles {
       await Promise.all(underWay);
     }
     if (defects.length > 0) throw defects[0];
+  }
+
+  /** The next file of the queue; undefined also where the run ends before it can be read. */
+  async #next(context: RunContext, queue: FileQueue): Promise<RunFile | undefined> {
+    for (;;) {
+      try {
+        return await queue.next();
+      } catch (error) {
+        holdForJournal(context, error);
+        await this.#shared.scheduler.opened();
+        if (context.halted() !== null) return undefined;
+      }
+    }
   }
 
   /** One file, as often as it takes. */
@@ -132,6 +146,9 @@ export class RunFiles {
       try {
         this.#opened(file);
         how = await work(file, this.#prior(file), () => one.onDisk());
+      } catch (error) {
+        holdForJournal(context, error);
+        how = 'again';
       } finally {
         this.#closed(file);
         one.leave();
@@ -148,7 +165,7 @@ export class RunFiles {
     const { tracker, scheduler } = this.#shared;
     const before = tracker.summary().files.done;
     while (context.halted() === null && tracker.summary().files.done === before) {
-      const file = again.pop() ?? (await queue.next());
+      const file = again.pop() ?? (await this.#next(context, queue));
       if (file === undefined) return;
       this.#opened(file);
       const how = await work(file, this.#prior(file), () => {});
@@ -159,7 +176,7 @@ export class RunFiles {
       await scheduler.opened();
     }
     if (context.halted() !== null) return;
-    const next = again.pop() ?? (await queue.next());
+    const next = again.pop() ?? (await this.#next(context, queue));
     if (next === undefined) return;
     again.push(next);
     scheduler.holdAfterFirstFile(explainOwn('FirstFileDone'));
@@ -209,6 +226,13 @@ export class RunFiles {
 }
 
 type FileWork = FileWorkers['rotate'];
+
+/** Holds the run until the journal answers again. Throws any other error. */
+function holdForJournal(context: RunContext, error: unknown): void {
+  const fault = faultOf(error);
+  if (fault.code !== 'JournalFailed') throw error;
+  context.holdFor(fault);
+}
 
 /** What the steps share, with what is made anew for each process of a run. */
 export function runContextOf(parts: ContextParts): RunContext {
