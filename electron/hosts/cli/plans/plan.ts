@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { count, plural } from '#shared/format.ts';
 import type { EncryptionAlgorithm } from '#shared/kms/facts.ts';
 import type { ConnectionChoice } from '#shared/model/connection.ts';
@@ -248,7 +249,20 @@ function refuseWorkers({ workers }: RunFlags): void {
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
+/** Of a plan that comes through a pipe, which gives it once, a copy is run: it is read several times. */
 async function runOnePlan(path: string, flags: RunFlags): Promise<number> {
+  if (!isPiped(path)) return runPlanAt(path, flags);
+  const folder = mkdtempSync(join(tmpdir(), 'rewrap-plan-'));
+  try {
+    const copy = join(folder, basename(path));
+    await save(copy, planText(await readWholePlan(path)));
+    return await runPlanAt(copy, flags);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runPlanAt(path: string, flags: RunFlags): Promise<number> {
   const { terms, totals } = await openPlan(path);
   const large = largeRun(path, terms, totals);
   if (large !== null) note(large);
