@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { count, plural } from '#shared/format.ts';
+import { count, plural, shellWord } from '#shared/format.ts';
 import type { SkippedFile } from '#shared/model/blob.ts';
 import type { PlannedFile, PlanTerms } from '#shared/model/plan.ts';
 import type { Rule } from '#shared/model/rule.ts';
@@ -26,7 +26,8 @@ const ONLY_WHEN_NAMED = 'no-ciphertext';
 export const OUTGROWN = 2_000_000;
 
 /** How a plan is split. */
-export const shardCommand = (path: string): string => `rewrap plan shard ${safe(path)} --shards N -o DIR`;
+export const shardCommand = (path: string): string =>
+  `rewrap plan shard ${safe(shellWord(path))} --shards N -o DIR`;
 
 /** What is said before a run that is better done by several machines, and is silent until its plan is on the disk; null: nothing. */
 export function largeRun(
@@ -35,7 +36,7 @@ export function largeRun(
   { files, blobs }: { readonly files: number; readonly blobs: number },
 ): string | null {
   if (blobs <= OUTGROWN || shardOf !== undefined) return null;
-  return `${plural(blobs, 'blob')} in ${plural(files, 'file')}: all of them are written to the journal before the first request, which takes minutes; to use more machines: ${shardCommand(path)}`;
+  return `${plural(blobs, 'blob')} in ${plural(files, 'file')}: a new run writes all of them to the journal before its first request, which takes minutes; to use more machines: ${shardCommand(path)}`;
 }
 
 /** Whether a plan of these files is written some files at a time. Rules look at the whole list, and need it in memory. */
