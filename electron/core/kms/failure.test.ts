@@ -37,3 +37,12 @@ test.each([
   expect(fault.code).toBe('ProxyRefused');
   expect(`${fault.detail} ${fault.remedy}`).toMatch(words);
 });
+
+test.each([
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+])('a handshake that ends with %s has failed', (code) => {
+  const error = Object.assign(new Error('0:error:0A00042E:SSL routines:'), { code });
+  expect(toFaultError(error, SITUATION, () => []).fault.code).toBe('TlsFailed');
+});

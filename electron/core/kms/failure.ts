@@ -112,7 +112,7 @@ function metadataOf(error: Error): { requestId: string | null; status: number | 
 function systemCode(error: Error, depth = 0): string | null {
   if (error.name === 'AbortError') return null;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
-  if (code !== null && /^(?:E[A-Z]{2,}|[A-Z]+_[A-Z_]+)$/.test(code) && code !== 'ABORT_ERR') return code;
+  if (code !== null && /^(?:E[A-Z]{2,}|[A-Z]+_[A-Z0-9_/]+)$/.test(code) && code !== 'ABORT_ERR') return code;
   if (depth > 3) return null;
   if (error instanceof AggregateError && error.errors[0] instanceof Error)
     return systemCode(error.errors[0], depth + 1);
