@@ -27,6 +27,11 @@ const ANSWERS: readonly (readonly [what: string, bytes: string, read: Read])[] =
   ['HTTP/1.0', 'HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n{}', [200, '{}', false]],
   ['an interim answer', `HTTP/1.1 100 Continue\r\n\r\n${HEAD}content-length: 2\r\n\r\n{}`, [200, '{}', true]],
   ['no body', 'HTTP/1.1 204 None\r\n\r\n', [204, '', true]],
+  [
+    'two headers of its connection',
+    `${HEAD}connection: keep-alive\r\nConnection: close\r\ncontent-length: 0\r\n\r\n`,
+    [200, '', false],
+  ],
   ['half a body', `${HEAD}content-length: 3\r\n\r\n{}`, null],
   ['half of the pieces', `${HEAD}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n`, null],
   ['half a head', `${HEAD}content-length: 2\r\n`, null],
@@ -46,6 +51,8 @@ const BROKEN: readonly (readonly [what: string, bytes: string])[] = [
   ['a piece that is longer than its size', `${HEAD}transfer-encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n`],
   ['a name with a space', `${HEAD}content-length : 2\r\n\r\n{}`],
   ['a header without a name', `${HEAD}: 2\r\n\r\n{}`],
+  ['a control character', `${HEAD}x: \x01\r\ncontent-length: 2\r\n\r\n{}`],
+  ['no carriage returns', 'HTTP/1.1 200 OK\ncontent-length: 2\n\n{}'],
   ['a bare carriage return', `${HEAD}x: y\rcontent-length: 2\r\n\r\n{}`],
 ];
 
@@ -71,6 +78,29 @@ describe('however it comes', () => {
 
   test.each(BROKEN)('an answer with %s is none', (_, bytes) => {
     for (const pieces of cutsOf(bytes)) expect(() => readOf(pieces)).toThrow('no HTTP/1.1');
+  });
+
+  test.each(['SSH-2.0-OpenSSH_9.6\r\n', '\x15\x03\x01\0\x02\x02F', 'HTTP/2'])(
+    'what begins with %j is none, although it has not ended',
+    (bytes) => {
+      expect(() => readOf([bytes])).toThrow('no HTTP/1.1');
+    },
+  );
+
+  test('many spaces do not hold it up', () => {
+    // An expression that looks for the end of the value takes minutes.
+    expect(() => readOf([`${HEAD}x:${' '.repeat(16_000)}\r\r\n\r\n`])).toThrow('no HTTP/1.1');
+  });
+
+  test('interim answers without end are none', () => {
+    const interim = 'HTTP/1.1 100 Continue\r\n\r\n';
+    expect(() => readOf(Array.from({ length: 1000 }, () => interim))).toThrow('no HTTP/1.1');
+  });
+
+  test('an answer in many small pieces is put together', () => {
+    const pieces = Array.from({ length: 2500 }, (_, i) => `1\r\n${i % 10}\r\n`);
+    const [, text] = readOf([`${HEAD}transfer-encoding: chunked\r\n\r\n`, ...pieces, '0\r\n\r\n']) ?? [];
+    expect(text).toBe('0123456789'.repeat(250));
   });
 
   test('a header that goes on in the next line is none', () => {

@@ -43,3 +43,10 @@ test('what is cut ends at once; what is held back before it leaves is not sent',
   expect(await errorOf(send({ hold: stop.signal }))).toMatchObject({ name: 'NotSent' });
   expect(met).toHaveLength(1);
 });
+
+test('another protocol from here on is no answer', async () => {
+  const { send } = await throughProxy(({ response }) =>
+    response.socket?.write('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+  );
+  expect(await errorOf(send())).toMatchObject({ code: 'HPE_INVALID_STATUS' });
+});

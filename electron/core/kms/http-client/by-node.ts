@@ -4,7 +4,7 @@ import { urlToHttpOptions } from 'node:url';
 import { onAbort } from '../../limits/on-abort.ts';
 import type { Transport } from '../transport.ts';
 import { NotSent, type Sending } from '../types.ts';
-import { type HttpAnswer, MAX_ANSWER } from './answer.ts';
+import { type HttpAnswer, MAX_ANSWER, noHttp } from './answer.ts';
 import {
   type AnswerWaits,
   Cut,
@@ -88,6 +88,11 @@ export class ByNode implements HttpWay {
         if (this.#secure) socket.once('secureConnect', leaves);
       });
       request.on('error', fail);
+      // Without a listener the connection would be closed, and no error said.
+      request.on('upgrade', (_, socket) => {
+        fail(noHttp('HPE_INVALID_STATUS'));
+        socket.destroy();
+      });
       request.on('response', (response) => {
         answered = true;
         const parts: Buffer[] = [];

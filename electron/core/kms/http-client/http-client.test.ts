@@ -63,18 +63,22 @@ describe('a kept connection', () => {
     expect(met).toHaveLength(3);
   });
 
-  test('that ends in the middle of an answer is not stale: KMS had the request', async () => {
-    const { send, met } = await wireTo(({ no, response }) => {
-      if (no === 1) answer(response, fine);
-      else {
-        response.writeHead(200, { 'content-length': '100' });
-        response.write('{"KeyId":', () => response.destroy());
-      }
-    });
-    await send();
-    expect(await errorOf(send())).toMatchObject({ code: 'ECONNRESET' });
-    expect(met).toHaveLength(2);
-  });
+  test.each(['the middle of', 'an interim answer before'])(
+    'that ends in %s an answer is not stale: KMS had the request',
+    async (when) => {
+      const { send, met } = await wireTo(({ no, response }) => {
+        if (no === 1) answer(response, fine);
+        else if (when !== 'the middle of') response.socket?.end('HTTP/1.1 100 Continue\r\n\r\n');
+        else {
+          response.writeHead(200, { 'content-length': '100' });
+          response.write('{"KeyId":', () => response.destroy());
+        }
+      });
+      await send();
+      expect(await errorOf(send())).toMatchObject({ code: 'ECONNRESET' });
+      expect(met).toHaveLength(2);
+    },
+  );
 });
 
 test('a new connection that is dropped after the request is reported, not tried again', async () => {
