@@ -74,10 +74,14 @@ function isFoundAgain(name: string, bytes: Uint8Array): boolean {
   return true;
 }
 
+/** A blob of the same kind and length. */
+const another = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(Buffer.concat([bytes.subarray(0, -16), randomBytes(16)]));
+
 /** What replaces its blobs, some or all, is known for that without a scan, which says the same; nothing else is. */
 function expectReplacedAlone(name: string, before: Uint8Array, blobs: readonly FoundBlob[]): void {
   for (const some of [blobs, blobs.slice(0, 1), blobs.slice(1)]) {
-    const ready = some.map((found) => ({ found, next: newBlob(madeUpBlob()) }));
+    const ready = some.map((found) => ({ found, next: newBlob(another(found.bytes)) }));
     const after = rewrite(before, { plaintext: [] }, ready);
     expect(replacedAlone(before, after, ready)).toBe(true);
     const made = new Map(ready.map(({ found, next }) => [found.place, next.bytes]));
@@ -93,6 +97,16 @@ function expectReplacedAlone(name: string, before: Uint8Array, blobs: readonly F
     expect(replacedAlone(before, Buffer.concat([after, Buffer.from('\n')]), ready)).toBe(false);
   }
 }
+
+test('of one that is longer or shorter, a scan says it', () => {
+  const before = Buffer.from(`A=${one}\n`);
+  const [found] = scan(before, 'a.env').blobs;
+  if (found === undefined) throw new Error('no blob');
+  for (const plaintextBytes of [31, 35]) {
+    const ready = [{ found, next: newBlob(madeUpBlob(plaintextBytes)) }];
+    expect(replacedAlone(before, rewrite(before, { plaintext: [] }, ready), ready)).toBe(false);
+  }
+});
 
 test.each([`x${one}\n`, `${one}${one}\n`, `${one}=x\n`])(
   'of %s, with no end to its letters, a scan says it',

@@ -76,8 +76,9 @@ export function blobsAt(
 }
 
 /**
- * Whether `after` is `before` with new blobs in the place of these alone, each in the same writing, and apart from what
- * stands beside it. `blobs`: of a file of which {@link blobsAt} knew them.
+ * Whether `after` is `before` with new blobs in the place of these alone, each in the same writing and as long, and apart from
+ * what stands beside it: of another length, its end could be read as that of something else. `blobs`: of a file of which
+ * {@link blobsAt} knew them.
  */
 export function replacedAlone(before: Uint8Array, after: Uint8Array, blobs: readonly Replacement[]): boolean {
   const [old, now] = [bufferOf(before), bufferOf(after)];
@@ -85,17 +86,16 @@ export function replacedAlone(before: Uint8Array, after: Uint8Array, blobs: read
     .filter(({ found, next }) => Buffer.compare(found.bytes, next.bytes) !== 0)
     .sort((a, b) => a.found.range.start - b.found.range.start);
   let at = 0;
-  let moved = 0;
   for (const { found, next } of changed) {
     const { start, end } = found.range;
     const text = written(found.encoding, next.bytes);
-    if (text === null || start < at || isLetter(old[start - 1]) || goesOn(old[end])) return false;
-    if (now.compare(old, at, start, at + moved, start + moved) !== 0) return false;
-    if (now.toString('latin1', start + moved, start + moved + text.length) !== text) return false;
+    if (text?.length !== end - start || start < at || isLetter(old[start - 1]) || goesOn(old[end]))
+      return false;
+    if (now.compare(old, at, start, at, start) !== 0) return false;
+    if (now.toString('latin1', start, end) !== text) return false;
     at = end;
-    moved += text.length - (end - start);
   }
-  return now.length === old.length + moved && now.compare(old, at, old.length, at + moved, now.length) === 0;
+  return now.length === old.length && now.compare(old, at, old.length, at) === 0;
 }
 
 /** These bytes as text, by Node; null where that writes it otherwise. */
