@@ -1,7 +1,8 @@
+import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { FaultError } from '#shared/model/fault-error.ts';
-import { writeFault } from '../faults.ts';
+import { errorCode, readFault, writeFault } from '../faults.ts';
 import { isBackupName, isTemporaryName } from '../files/names.ts';
 import { readSource } from '../files/read-source.ts';
 import { asItWas, discard, removeOrRetryLater, renameOver, syncFolder } from './files.ts';
@@ -49,7 +50,7 @@ export type Removed = 'removed' | 'already' | 'changed';
  */
 export async function restoreBackup(input: RestoreInput): Promise<Restored> {
   const { path, backup, now, old, fs = REAL_FS } = input;
-  const before = await fs.lstat(path).catch(() => null);
+  const before = await statsOf(fs, path);
   const stands = await contentHash(path, fs);
   if (stands === old) {
     await removeRedundantBackup(path, backup, old, fs);
@@ -71,7 +72,7 @@ export async function restoreBackup(input: RestoreInput): Promise<Restored> {
 
 /** Removes a file that a run wrote into an output folder, unless it was changed since. Throws FaultError. */
 export async function removeWritten({ path, now }: WrittenFile, fs: PutBackFs = REAL_FS): Promise<Removed> {
-  const before = await fs.lstat(path).catch(() => null);
+  const before = await statsOf(fs, path);
   const stands = await contentHash(path, fs);
   if (stands === null) {
     await flushed(fs, path);
@@ -86,6 +87,14 @@ export async function removeWritten({ path, now }: WrittenFile, fs: PutBackFs = 
   }
   await flushed(fs, path);
   return 'removed';
+}
+
+/** Null: nothing is there. Throws FaultError. */
+function statsOf(fs: PutBackFs, path: string): Promise<Stats | null> {
+  return fs.lstat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return null;
+    throw readFault(error, path);
+  });
 }
 
 const isChange = (error: unknown): boolean =>
