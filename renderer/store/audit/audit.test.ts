@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { host, ok, reset } from '../../bridge.test-help.ts';
 import { useAudit } from './audit.ts';
 
@@ -22,8 +22,33 @@ test('all findings are fetched, however many pages they are', async () => {
   await useAudit.getState().load();
   expect(useAudit.getState()).toMatchObject({ status: 'ready' });
   expect(useAudit.getState().findings.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
-  // Of those that newer ones replace, no more is fetched than the page under way.
-  pages = 0;
-  await Promise.all([useAudit.getState().load(), useAudit.getState().load()]);
-  expect(pages).toBe(1 + 3);
+});
+
+test('changes that come faster than answers: each answer is shown, and the last is asked for after the last change', async () => {
+  let changes = 0;
+  const shown: string[] = [];
+  host({
+    audit: {
+      summary: () => ok({}),
+      // With each answer comes word of one more change.
+      findings: () => {
+        const findings = [{ id: `of ${changes}` }];
+        if (changes < 20) {
+          changes += 1;
+          useAudit.getState().refresh();
+          useAudit.getState().refresh();
+        }
+        return ok({ total: 1, findings });
+      },
+      rules: () => ok({ text: null, name: null, problem: null }),
+      rowFindings: () => ok({ total: 0, findings: [], rows: [] }),
+    },
+  });
+  const off = useAudit.subscribe(({ findings: [one] }) => {
+    if (one !== undefined && shown.at(-1) !== one.id) shown.push(one.id);
+  });
+  await useAudit.getState().load();
+  await vi.waitFor(() => expect(shown.at(-1)).toBe('of 20'));
+  off();
+  expect(shown).toEqual(Array.from({ length: 21 }, (_, i) => `of ${i}`));
 });

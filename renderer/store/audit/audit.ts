@@ -88,7 +88,32 @@ interface AuditStore {
   exportReport(subject: ReportSubject, format: ReportFormat): Promise<void>;
 }
 
-let generation = 0;
+/** The load that is under way, and the one that begins after it: what is reported meanwhile may be newer than its answers. */
+let loading: Promise<void> | null = null;
+let next: Promise<void> | null = null;
+
+function begin(): Promise<void> {
+  next = null;
+  loading = fetchAll().finally(() => {
+    if (next === null) loading = null;
+  });
+  return loading;
+}
+
+/** Fetches what is on screen and shows it, also where it is out of date by then: changes may come faster than answers. */
+async function fetchAll(): Promise<void> {
+  const { setState: set, getState: get } = useAudit;
+  if (get().summary === null) set({ status: 'loading', fault: null });
+  try {
+    const summary = await during('Counting', call(bridge().audit.summary({})));
+    const findings = await allFindings();
+    const rules = await call(bridge().audit.rules({}));
+    set({ summary, findings, rules, status: 'ready', fault: null });
+    useBlobs.getState().setFound(await rowFindings());
+  } catch (error) {
+    set({ status: 'failed', fault: pageFaultOf(error) });
+  }
+}
 
 async function membersOf(of: Members): Promise<string[]> {
   const ids: string[] = [];
@@ -99,13 +124,13 @@ async function membersOf(of: Members): Promise<string[]> {
   }
 }
 
-/** Every finding: what is counted and searched on the screen is all of them. `wanted`: false once newer ones are fetched. */
-async function allFindings(wanted: () => boolean): Promise<AuditFinding[]> {
+/** Every finding: what is counted and searched on the screen is all of them. */
+async function allFindings(): Promise<AuditFinding[]> {
   const all: AuditFinding[] = [];
   for (;;) {
     const page = await call(bridge().audit.findings({ offset: all.length, limit: FINDINGS_PAGE }));
     all.push(...page.findings);
-    if (page.findings.length === 0 || all.length >= page.total || !wanted()) return all;
+    if (page.findings.length === 0 || all.length >= page.total) return all;
   }
 }
 
@@ -167,20 +192,10 @@ export const useAudit = create<AuditStore>()((set, get) => ({
   waits: [],
   sawFindings: false,
   showTab: (tab) => set(tab === 'findings' ? { tab, sawFindings: true } : { tab }),
-  async load() {
-    generation += 1;
-    const mine = generation;
-    if (get().summary === null) set({ status: 'loading', fault: null });
-    try {
-      const summary = await during('Counting', call(bridge().audit.summary({})));
-      const findings = await allFindings(() => mine === generation);
-      const rules = await call(bridge().audit.rules({}));
-      if (mine === generation) set({ summary, findings, rules, status: 'ready', fault: null });
-      const ofRows = await rowFindings();
-      if (mine === generation) useBlobs.getState().setFound(ofRows);
-    } catch (error) {
-      if (mine === generation) set({ status: 'failed', fault: pageFaultOf(error) });
-    }
+  load() {
+    if (loading === null) return begin();
+    next ??= loading.then(begin);
+    return next;
   },
   refresh() {
     // Also while the first answer is under way: it may be older than what is reported now.
