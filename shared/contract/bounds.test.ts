@@ -93,6 +93,7 @@ describe('every string, array and record of the contract has a bound', () => {
       .filter(({ kind, most }) => kind === 'string' && most > 10_000)
       .map(({ where, most }) => [where, most]);
     expect(long).toEqual([
+      ['app.setPageState.rulesDraft..', 1_000_000],
       ['intake.paste.text.', 32_000_000],
       ['audit.setRules.text.', 1_000_000],
       ['audit.tryRules.text', 1_000_000],
