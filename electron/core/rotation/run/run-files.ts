@@ -244,7 +244,8 @@ export function runContextOf(parts: ContextParts): RunContext {
     ...parts,
     slots: new Semaphore(blobs),
     underWay: requests > blobs ? new Semaphore(requests) : null,
-    ahead: new Ahead(blobs),
+    // A file that takes long to open, over a network, counts meanwhile: fewer would leave KMS without work.
+    ahead: new Ahead(4 * blobs),
     replies: new ReplyHashes(),
     destination,
     newBlobs: new NewBlobChecks({ request, destination, known, earlier: parts.earlier }),
