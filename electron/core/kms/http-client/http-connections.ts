@@ -42,6 +42,8 @@ export class HttpConnections implements HttpWay {
   readonly #open = new Set<Connection>();
   /** Requests for which there is no connection yet, first come first served. */
   readonly #waiting = new Set<Waiting>();
+  /** What all connections trust: Node reads some hundred certificates anew for each, 10 ms, where they are given to it. */
+  #context: tls.SecureContext | undefined;
   /** Of TLS, for the next connection. */
   #session: Buffer | undefined;
   #closed = false;
@@ -113,11 +115,12 @@ export class HttpConnections implements HttpWay {
     const { host, port, secure, ca } = this.#to;
     const common = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     if (!secure) return net.connect(common);
+    this.#context ??= tls.createSecureContext(ca === undefined ? {} : { ca: [...ca] });
     const socket = tls.connect({
       ...common,
       // The name that the certificate must have; an address is not sent as one.
       ...(net.isIP(host) === 0 ? { servername: host } : {}),
-      ...(ca === undefined ? {} : { ca: [...ca] }),
+      secureContext: this.#context,
       ...(this.#session === undefined ? {} : { session: this.#session }),
       ALPNProtocols: ['http/1.1'],
     });
