@@ -5,6 +5,7 @@ import { FaultError } from '#shared/model/fault.ts';
 import { RunReader } from '../journal/run-reader.ts';
 import type { PlanRow, RunRecord } from '../journal/run-record.ts';
 import { FakeKms, KEY, madeUpBlob, OLD_KEY } from '../testing/fake-kms.ts';
+import { InProcessWorkers, withAccess } from '../testing/in-process-worker.ts';
 import { base64, RunHarness } from '../testing/run-harness.ts';
 import type { PlanFile } from '../types.ts';
 import { FileQueue } from './file-queue.ts';
@@ -88,36 +89,46 @@ test('gives each file with what is left of it, once and in order, to however man
   expect(queue.paths(48, 151)).toEqual(['/gone/50', '/gone/150']);
 });
 
-test('a journal that cannot be read for a while holds the run, and neither a file nor a blob of it is passed over', async () => {
-  for (let n = 0; n < 12; n++)
-    await harness.add(`${n}.txt`, `${base64(madeUpBlob(OLD_KEY))}\n${base64(madeUpBlob(OLD_KEY))}\n`);
-  const unreadable = (times: number) => {
-    const of = RunReader.prototype.read;
-    let left = times;
-    vi.spyOn(RunReader.prototype, 'read').mockImplementation(function (this: RunReader, read) {
-      if (left-- > 0) throw new FaultError(explainOwn('JournalFailed'));
-      return of.call(this, read);
+test.each([
+  [' of one process', 1, false],
+  [' of two processes', 2, false],
+  [' that waits after its first file', 1, true],
+])(
+  'a journal that cannot be read for a while holds a run%s, and neither a file nor a blob of it is passed over',
+  async (_, processes, holdsAfterFirst) => {
+    for (let n = 0; n < 12; n++)
+      await harness.add(`${n}.txt`, `${base64(madeUpBlob(OLD_KEY))}\n${base64(madeUpBlob(OLD_KEY))}\n`);
+    const unreadable = (times: number) => {
+      const of = RunReader.prototype.read;
+      let left = times;
+      vi.spyOn(RunReader.prototype, 'read').mockImplementation(function (this: RunReader, read) {
+        if (left-- > 0) throw new FaultError(explainOwn('JournalFailed'));
+        return of.call(this, read);
+      });
+    };
+    const kms = new FakeKms();
+    const workers = new InProcessWorkers(kms);
+    const manager = harness.manager(undefined, {
+      workers: { start: workers.start, most: 2 },
+      step: (name) => {
+        if (name === 'prepared') unreadable(5);
+      },
     });
-  };
-  const manager = harness.manager(undefined, {
-    step: (name) => {
-      if (name === 'prepared') unreadable(5);
-    },
-  });
-  const run = await manager.start(harness.input(new FakeKms()));
-  const held = setInterval(() => {
-    if (run.summary().status !== 'paused') return;
-    expect(run.summary().fault?.code).toBe('JournalFailed');
-    run.goOn();
-  }, 1);
-  await run.done;
-  clearInterval(held);
-  expect(vi.mocked(RunReader.prototype.read).mock.calls.length).toBeGreaterThan(5);
-  expect(run.summary()).toMatchObject({
-    status: 'finished',
-    counts: { succeeded: 24, failed: 0, skipped: 0 },
-  });
-});
+    const run = await manager.start(harness.input(withAccess(kms), {}, { holdsAfterFirst, processes }));
+    const held = setInterval(() => {
+      if (run.summary().status !== 'paused') return;
+      expect(run.summary().fault?.code).toBe(run.atFirstFile ? 'FirstFileDone' : 'JournalFailed');
+      run.goOn();
+    }, 1);
+    await run.done;
+    clearInterval(held);
+    expect(vi.mocked(RunReader.prototype.read).mock.calls.length).toBeGreaterThan(5);
+    expect(run.summary()).toMatchObject({
+      status: 'finished',
+      counts: { succeeded: 24, failed: 0, skipped: 0 },
+    });
+  },
+);
 
 test('files that come to their end without a wait leave others their turn', async () => {
   const files = Array.from({ length: 300 }, (_, n) => file(n, 1));

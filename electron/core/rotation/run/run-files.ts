@@ -142,21 +142,29 @@ export class RunFiles {
     first: FileInFlight,
   ): Promise<void> {
     for (let one = first; ; one = await inFlight.enter(sizeOf(file))) {
-      let how: 'done' | 'again';
-      try {
-        this.#opened(file);
-        how = await work(file, this.#prior(file), () => one.onDisk());
-      } catch (error) {
-        holdForJournal(context, error);
-        how = 'again';
-      } finally {
-        this.#closed(file);
-        one.leave();
-      }
+      const how = await this.#once(context, file, work, () => one.onDisk()).finally(() => one.leave());
       if (how === 'done') return;
       this.#again.add(file.index);
       await this.#shared.scheduler.opened();
       if (context.halted() !== null) return;
+    }
+  }
+
+  /** One file, once; the journal is read for it. */
+  async #once(
+    context: RunContext,
+    file: RunFile,
+    work: FileWork,
+    onDisk: () => void,
+  ): Promise<'done' | 'again'> {
+    try {
+      this.#opened(file);
+      return await work(file, this.#prior(file), onDisk);
+    } catch (error) {
+      holdForJournal(context, error);
+      return 'again';
+    } finally {
+      this.#closed(file);
     }
   }
 
@@ -167,9 +175,7 @@ export class RunFiles {
     while (context.halted() === null && tracker.summary().files.done === before) {
       const file = again.pop() ?? (await this.#next(context, queue));
       if (file === undefined) return;
-      this.#opened(file);
-      const how = await work(file, this.#prior(file), () => {});
-      this.#closed(file);
+      const how = await this.#once(context, file, work, () => {});
       if (how === 'done') continue;
       this.#again.add(file.index);
       again.push(file);
