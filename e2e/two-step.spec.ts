@@ -115,7 +115,7 @@ async function slowRun(stage: Stage, open: (...args: string[]) => Promise<{ page
   // The endpoint is on this machine, and so not one of AWS: the first file waits to be looked at.
   const progress = sheet.getByRole('region', { name: 'Progress' });
   await expect(progress).toContainText('The first file is done.');
-  await progress.getByRole('button', { name: 'Resume' }).click();
+  await sheet.getByRole('button', { name: 'Resume' }).click();
   return {
     page,
     sheet,
