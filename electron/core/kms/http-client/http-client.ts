@@ -42,7 +42,7 @@ interface Raw extends HttpAnswer {
 
 /**
  * Requests to one KMS endpoint without the SDK's middleware, for what is sent a hundred thousand times: signed, sent on
- * kept connections, and read, at a sixth of the SDK's cost (`npm run bench -- --suite rotation`). Nothing is tried again here but
+ * kept connections, and read, at a small part of the SDK's cost (`npm run bench -- --suite rotation`). Nothing is tried again here but
  * what met a connection gone stale or a clock that is off, each once, so that who asks sees each throttling; should the
  * first have been served after all, KMS made a blob that is not kept. No redirect is followed. The rest is the SDK's:
  * where the endpoint is, which credentials, proxy and certificates.
