@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -107,6 +108,9 @@ test('it serves the window with its page and its engine', async () => {
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('<title>Rewrap');
   } finally {
+    // What it writes at its end is in the folder that is removed then.
+    const ended = child.exitCode === null && once(child, 'close');
     child.kill();
+    await ended;
   }
 }, 60_000);

@@ -36,9 +36,13 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'rewrap-in-place-'));
   path = join(folder, 'app.db');
 });
-afterEach(() => {
+afterEach(async () => {
   for (const db of open.splice(0)) db.close();
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const child of children.splice(0)) {
+    const ended = child.exitCode === null && child.signalCode === null && once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
