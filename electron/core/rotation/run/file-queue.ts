@@ -57,18 +57,18 @@ export class FileQueue {
         if (left === null) continue;
         const unrecorded = this.#unrecorded.get(row.index);
         this.#unrecorded.delete(row.index);
-        yield { ...asRunFile(row, folders), ...unrecorded, blobs: left };
+        yield { ...plannedOf(row, folders), index: row.index, ...unrecorded, blobs: left };
       }
     this.#over = true;
     return undefined;
   }
 }
 
-const asRunFile = (
-  { index, path, folder, display, relative, before }: FileRow,
+/** A file as the journal has it. `folders`: looked up so far. */
+export const plannedOf = (
+  { path, folder, display, relative, before }: FileRow,
   folders: RealFolders,
-): Omit<RunFile, 'blobs'> => ({
-  index,
+): Omit<PlanFile, 'blobs'> => ({
   path,
   folder: folder ?? (path === null ? null : realFolder(path, folders)),
   bytes: null,

@@ -10,7 +10,6 @@ import {
   ownerOfTemporary,
   type PutBackFs,
   type RealFolders,
-  realFolder,
   removeLeftovers,
   removeWritten,
   settleDatabase,
@@ -25,6 +24,7 @@ import { type FileRow, type FileState, hex, type RunRow } from '../journal/rows.
 import type { RunRecord } from '../journal/run-record.ts';
 import { outputMode, type ResolvedOutput } from '../output-mode.ts';
 import type { BlobRef, PlanFile } from '../types.ts';
+import { plannedOf } from './file-queue.ts';
 import { removeSidecar } from './sidecar.ts';
 
 /** SHA-256 of nothing: a name that was taken for a new file and not filled. */
@@ -193,15 +193,7 @@ async function withBlobs(record: RunRecord, files: readonly FileRow[]): Promise<
   const blobs = new Map<number, BlobRef[]>(files.map(({ index }) => [index, []]));
   for await (const page of record.blobsLeft(takes))
     for (const { file, ...blob } of page) blobs.get(file)?.push(blob);
-  return files.map(({ index, path, folder, display, relative, before }) => ({
-    path,
-    folder: folder ?? (path === null ? null : realFolder(path, folders)),
-    bytes: null,
-    display,
-    relative,
-    sha256: before,
-    blobs: blobs.get(index) ?? [],
-  }));
+  return files.map((row) => ({ ...plannedOf(row, folders), blobs: blobs.get(row.index) ?? [] }));
 }
 
 /**
